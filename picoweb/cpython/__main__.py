@@ -1,0 +1,53 @@
+"""`python -m picoweb.cpython app.py [args]`: run an app file written for a board, on CPython."""
+
+import argparse
+import os
+import sys
+import traceback
+import types
+
+import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+
+# What a shell reports for a program that SIGINT ended.
+INTERRUPTED = 130
+
+
+def main():
+    """Run the app file that the command line names; the result is the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m picoweb.cpython", description=__doc__)
+    parser.add_argument("app", help="the app's file")
+    parser.add_argument("args", nargs=argparse.REMAINDER, help="what the app finds in sys.argv[1:]")
+    options = parser.parse_args()
+    try:
+        with open(options.app, "rb") as f:
+            code = compile(f.read(), options.app, "exec")
+    except OSError as e:
+        parser.exit(2, "%s: cannot open %r: %s\n" % (parser.prog, options.app, e.strerror))
+    except SyntaxError as e:
+        traceback.print_exception(type(e), e, None)
+        return 1
+    sys.argv = [options.app, *options.args]
+    # With -P or -I Python put no folder there, and wants none.
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        sys.path[0] = os.path.dirname(os.path.realpath(options.app))
+    return run(code, options.app)
+
+
+def run(code, path):
+    """Execute `code` as the module `__main__`, as `python path` would."""
+    module = types.ModuleType("__main__")
+    module.__file__ = path
+    sys.modules["__main__"] = module
+    try:
+        exec(code, module.__dict__)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as e:
+        # The app's frames only: this function is none of its author's business.
+        traceback.print_exception(type(e), e, e.__traceback__.tb_next)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Small limits, so that reaching one is quick."""
+
+import sys
+
+import picoweb
+import uasyncio as asyncio
+
+
+class Limited(picoweb.WebApp):
+    max_connections = 4
+    max_head = 512
+    max_body = 64
+    head_timeout = 1
+    body_timeout = 1
+    idle_timeout = 2
+    write_timeout = 1
+
+
+app = Limited(__name__)
+state = {"stalled": "no"}
+
+
+@app.route("/")
+async def index(req, resp):
+    return "hello"
+
+
+@app.route("/length")
+async def length(req, resp):
+    n = 0
+    while True:
+        data = await req.reader.read(32)
+        if not data:
+            return str(n)
+        n += len(data)
+
+
+@app.route("/unread")
+async def unread(req, resp):
+    return "unread"
+
+
+@app.route("/slow")
+async def slow(req, resp):
+    await asyncio.sleep(2)
+    return "slow"
+
+
+@app.route("/flood")
+async def flood(req, resp):
+    await picoweb.start_response(resp, "text/plain")
+    state["stalled"] = "writing"
+    try:
+        for _ in range(20000):
+            await resp.awrite(b"x" * 1024)
+    except OSError:
+        state["stalled"] = "OSError"
+        raise
+
+
+@app.route("/stalled")
+async def stalled(req, resp):
+    return state["stalled"]
+
+
+app.run(port=int(sys.argv[1]))

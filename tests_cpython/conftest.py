@@ -1,0 +1,254 @@
+"""What every test shares: the runtimes found, the servers on them, and the log of a server that a failed test spoke to."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import pytest_timeout  # noqa: F401 - a server that hangs must not hang the run
+
+from client import Connection
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+START_S = 15
+HEAP = {"mp64": "512K", "mp32": "256K"}  # room to compile a test app; the heap reports are about less
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """An interpreter and how it is told to run an app's file."""
+
+    name: str
+    command: tuple
+    path_variable: str
+    path_extra: tuple = ()
+
+    def environment(self):
+        libraries = os.environ.get("PICOWEB_LIB") or str(ROOT / ".venv" / "micropython-lib")
+        path = os.pathsep.join([str(ROOT), libraries, *self.path_extra])
+        return {**os.environ, self.path_variable: path, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def micropython(name, executable):
+    command = (str(executable), "-X", "heapsize=" + HEAP[name])
+    return Runtime(name, command, "MICROPYPATH", (".frozen",))
+
+
+def find_mp64():
+    """The first of: what PICOWEB_MICROPYTHON names, what dev.py installed, what stands on PATH."""
+    named = os.environ.get("PICOWEB_MICROPYTHON")
+    installed = ROOT / ".venv" / "bin" / "micropython"
+    return named or (installed if installed.exists() else shutil.which("micropython"))
+
+
+def find_runtimes():
+    """Answers {name: Runtime} of those present and {name: what is missing} of the others."""
+    present, missing = {}, {}
+    mp64 = find_mp64()
+    if mp64 and shutil.which(mp64):
+        present["mp64"] = micropython("mp64", mp64)
+    else:
+        missing["mp64"] = "no micropython: run tools/dev.py test, or set PICOWEB_MICROPYTHON"
+    shared = Path(os.environ.get("PICOWEB_RUNTIMES") or ROOT.parent / "shared" / "runtimes")
+    mp32 = shared / "mp32" / "micropython"
+    if mp32.exists():
+        present["mp32"] = micropython("mp32", mp32)
+    else:
+        missing["mp32"] = "no mp32/micropython in %s: set PICOWEB_RUNTIMES" % os.path.relpath(shared, ROOT)
+    present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.cpython"), "PYTHONPATH")
+    return present, missing
+
+
+PRESENT, MISSING = find_runtimes()
+
+
+def runtimes_report():
+    lines = ["picoweb runtime %s: %s" % (name, " ".join(r.command)) for name, r in PRESENT.items()]
+    return lines + ["picoweb runtime %s: NOT TESTED, %s" % pair for pair in MISSING.items()]
+
+
+def pytest_report_header(config):
+    return runtimes_report()
+
+
+def pytest_terminal_summary(terminalreporter):
+    for name, why in MISSING.items():
+        terminalreporter.write_line("NOT TESTED on %s: %s" % (name, why), yellow=True, bold=True)
+
+
+def pytest_sessionstart(session):
+    if "mp64" in MISSING:
+        pytest.exit("MicroPython is always tested: " + MISSING["mp64"], returncode=3)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(60))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        for server in getattr(item, "servers_used", ()):
+            report.sections.append(("log of %s" % server, server.log_since_mark()))
+    return report
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@dataclass
+class Server:
+    """One process that runs an app, and its log."""
+
+    runtime: Runtime
+    app: str
+    args: tuple
+    folder: Path
+    port: int = field(default_factory=free_port)
+    mark: int = 0
+
+    def __str__(self):
+        return " ".join((self.app, *self.args, "on", self.runtime.name))
+
+    def start(self):
+        self.log_file = self.folder / ("%s-%d.log" % (self.app.replace("/", "-"), self.port))
+        with open(self.log_file, "wb") as log:
+            self.process = subprocess.Popen(
+                [*self.runtime.command, self.app, str(self.port), *self.args],
+                cwd=self.folder, env=self.runtime.environment(),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + START_S
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.end()
+                pytest.fail("%s did not start:\n%s" % (self, self.log()), pytrace=False)
+            time.sleep(0.02)
+        return self
+
+    def answers(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    @property
+    def alive(self):
+        return self.process.poll() is None
+
+    def end(self):
+        if self.alive:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+
+    def connect(self, timeout=10):
+        return Connection(self.port, timeout)
+
+    def ask(self, data, method="GET"):
+        """Send these bytes on a connection of their own; answer the first response."""
+        with self.connect() as c:
+            c.send(data)
+            return c.response(method)
+
+    def get(self, path, fields="", version="1.1"):
+        """An ordinary GET; `fields` are whole header lines."""
+        head = "GET %s HTTP/%s\r\nHost: x\r\nConnection: close\r\n%s\r\n" % (path, version, fields)
+        return self.ask(head.encode())
+
+    def url(self, path):
+        return "http://127.0.0.1:%d%s" % (self.port, path)
+
+    def log(self):
+        return self.log_file.read_text("utf-8", "replace")
+
+    def log_since_mark(self):
+        return self.log_file.read_bytes()[self.mark:].decode("utf-8", "replace")
+
+    def marked(self):
+        self.mark = self.log_file.stat().st_size
+        return self
+
+    def logged(self, pattern, timeout_s=3):
+        """The lines logged since the mark that match; waits for the first of them."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            lines = [line for line in self.log_since_mark().splitlines() if re.search(pattern, line)]
+            if lines or time.monotonic() > deadline:
+                return lines
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope="session", params=sorted(PRESENT, reverse=True))
+def runtime(request):
+    """Every interpreter present, in turn."""
+    return PRESENT[request.param]
+
+
+@pytest.fixture(scope="session")
+def folder(runtime, tmp_path_factory):
+    """A copy of the apps for this runtime: utemplate writes what it compiles beside the templates."""
+    made = tmp_path_factory.mktemp(runtime.name) / "apps"
+    shutil.copytree(HERE / "apps", made, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    (made.parent / "outside.txt").write_text("secret")
+    (made / "static" / "leak.txt").symlink_to(made.parent / "outside.txt")
+    (made / "static" / "leak").symlink_to(made.parent)
+    (made / "static" / "big.bin").write_bytes(bytes(range(256)) * 400)
+    return made
+
+
+@pytest.fixture(scope="session")
+def servers(runtime, folder):
+    started = {}
+    yield started
+    for server in started.values():
+        server.end()
+
+
+@pytest.fixture
+def serve(request, runtime, folder, servers):
+    """`serve("app.py", *args)` answers a running Server, the same one for the whole session while it lives."""
+    used = request.node.servers_used = []
+
+    def get(app, *args):
+        server = servers.get((app, args))
+        if server is None or not server.alive:
+            server = servers[app, args] = Server(runtime, app, args, folder).start()
+        if server not in used:
+            used.append(server.marked())
+        return server
+
+    yield get
+    for server in used:
+        assert server.alive, "%s has ended:\n%s" % (server, server.log())
+
+
+@pytest.fixture
+def start(request, runtime, folder):
+    """`start("app.py", *args)` answers a Server of this test alone, which the test may end."""
+    started = request.node.servers_used = getattr(request.node, "servers_used", [])
+
+    def get(app, *args):
+        server = Server(runtime, app, args, folder)
+        started.append(server.start())
+        return server
+
+    yield get
+    for server in started:
+        server.end()
