@@ -22,10 +22,13 @@ core = sys.modules[__name__]
 
 # Bytes: past twice as many unread ones a connection is not read from until somebody wants them.
 READ_LIMIT = 4096
+CLOSE_S = 5  # that a peer has to take what was written before the close
 
 
 def __getattr__(name):
     """What is not MicroPython's comes from CPython's `asyncio`."""
+    if name == "cur_task":  # MicroPython's variable of the running task
+        return _current_task()
     value = getattr(asyncio, name)
     if inspect.iscoroutinefunction(value):
         value = _iterable(value)
@@ -35,6 +38,13 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *dir(asyncio)})
+
+
+def _current_task():
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # no loop runs
+        return None
 
 
 def _iterable(func):
@@ -156,6 +166,8 @@ class Loop:
         loop = self._loop
         if loop.is_running() or loop.is_closed():
             return
+        if not loop.get_exception_handler():
+            loop.set_exception_handler(_tell)
         tasks = asyncio.all_tasks(loop)
         for task in tasks:
             task.cancel()
@@ -167,6 +179,12 @@ class Loop:
 
     def _callback(self, callback):
         return functools.partial(self.create_task, callback) if hasattr(callback, "send") else callback
+
+
+def _tell(loop, context):
+    """Report what a task let out, but for the Ctrl-C that ended the loop while that task ran."""
+    if not isinstance(context.get("exception"), KeyboardInterrupt):
+        loop.default_exception_handler(context)
 
 
 def get_event_loop(runq_len=16, waitq_len=16):
@@ -204,15 +222,17 @@ def _close_loops():
 class Stream:
     """One connection, to read from and to write to."""
 
-    # MicroPython keeps here what the socket did not take; asyncio's transport keeps it.
-    out_buf = b""
-
     def __init__(self, reader, writer):
         self._reader = reader
         self._writer = writer
         self.s = writer.get_extra_info("socket")
         # drain() is to wait until everything has left, so that a slow reader slows its writer down.
         writer.transport.set_write_buffer_limits(high=0)
+
+    @property
+    def out_buf(self):
+        """True while the socket has not taken all: the bytes' number, where MicroPython has the bytes."""
+        return self._writer.transport.get_write_buffer_size()
 
     def get_extra_info(self, name, default=None):
         return self._writer.get_extra_info(name, default)
@@ -280,10 +300,15 @@ class Stream:
 
     @coroutine
     def aclose(self):
-        """Close, and wait until everything written has left or the peer has."""
+        """Close, and wait until everything written has left or the peer has; not for ever, nor when cancelled."""
         self._writer.close()
-        # A caller that is cancelled must not cancel asyncio's own future of the close, which others await.
-        yield from asyncio.shield(self._closed())
+        # wait() does not cancel what it waits for: asyncio's own future of the close, which others await.
+        closed = asyncio.ensure_future(self._closed())
+        try:
+            yield from asyncio.wait([closed], timeout=CLOSE_S)
+        finally:
+            if not closed.done():
+                self.abort()
 
     wait_closed = aclose
 

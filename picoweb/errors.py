@@ -1,0 +1,240 @@
+"""What is answered when something is wrong, and who makes room when the table is full."""
+import sys
+
+from . import streaming
+from .stream import asyncio, coroutine, start_response
+
+# After these the connection's framing, or the peer, is not to be trusted.
+CLOSING = (400, 408, 413, 414, 417, 431, 501, 503, 505)
+
+
+class HTTPException(Exception):
+    """Raised anywhere, it is answered with its status (int) and message."""
+
+    def __init__(self, status, message="", headers=None):
+        super().__init__(status, message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+@coroutine
+def http_error(writer, status):
+    """A complete response of that status (str)."""
+    from .headers import reason
+
+    yield from start_response(writer, "text/plain; charset=utf-8", status)
+    yield from writer.awrite("%s %s\n" % (status, reason(writer.status)))
+
+
+async def answer(conn, e):
+    """Answers an exception that came out of reading or of answering a request."""
+    app = conn.app
+    if isinstance(e, asyncio.CancelledError):
+        expired = conn.deadline < 0
+        conn.deadline = 0
+        if conn.req is not None or conn.evicted or not expired or not conn.buf:
+            conn.keep = False
+            return
+        e = HTTPException(408, "the head takes over %d seconds" % app.head_timeout)
+    conn.deadline = 0
+    try:
+        if conn.req is None:
+            await refuse(conn, e)
+        elif conn.keep is None:
+            log_error(conn, e)
+        else:
+            await respond(conn, e)
+            if streaming.is_started(conn) and conn.keep is not None and not conn.closed:
+                await conn.finish()
+    except (OSError, MemoryError, asyncio.CancelledError) as late:
+        conn.keep = False
+        note(conn, late)
+    if conn.keep is False and conn.status in CLOSING and not conn.closed:
+        await streaming.linger(conn)
+
+
+async def refuse(conn, e):
+    """Answers a head that is no request."""
+    conn.keep = False
+    if isinstance(e, OSError):
+        return note(conn, e)
+    streaming.reset(conn)
+    conn.plain = False
+    if isinstance(e, UnicodeError):
+        e = HTTPException(400, "the request line is not UTF-8")
+    await respond_status(conn, e)
+    await conn.finish()
+
+
+async def respond(conn, e):
+    """Starts the response to an exception of a handler, and writes it; does not end it."""
+    if isinstance(e, MemoryError):
+        import gc
+
+        gc.collect()
+    clear(conn)
+    try:
+        result = conn.app.handle_exc(conn.req, conn, e)
+        if hasattr(result, "send"):
+            await run(result)
+    except Exception as e2:
+        log_error(conn, e2)
+        clear(conn)
+    if conn.broken or conn.closed:
+        conn.keep = False
+        return note(conn, e)
+    if conn.sent:  # a response that breaks off ends with the connection
+        conn.closed = True
+        conn.keep = False
+        return log_error(conn, e)
+    if streaming.is_started(conn):
+        return log_handled(conn, e)
+    handler = find_handler(conn.req, e)
+    if handler:
+        from .results import send
+
+        try:
+            result = handler(conn.req, conn, e)
+            if hasattr(result, "send"):
+                result = await run(result)
+            await send(conn, result)
+            return log_handled(conn, e)
+        except Exception as e2:
+            log_error(conn, e)
+            e = e2
+            clear(conn)
+            if conn.sent:
+                conn.closed = True
+                conn.keep = False
+                return log_error(conn, e)
+    await respond_status(conn, e)
+
+
+def clear(conn):
+    """Forgets a response of which nothing was sent; fields of add_header() stay."""
+    if not conn.sent:
+        extra = conn.extra
+        streaming.reset(conn)
+        conn.extra = extra
+        conn.plain = False
+
+
+@coroutine
+def run(result):
+    """Awaits a coroutine or a generator."""
+    return (yield from result)
+
+
+def find_handler(req, e):
+    """The errorhandler() of an exception: of its status, its class, or 500; of the mounted app first."""
+    status = e.status if isinstance(e, HTTPException) else 500
+    for app in (req.app, req.conn.app):
+        handlers = app.errorhandlers
+        if status in handlers:
+            return handlers[status]
+        for kind, handler in handlers.items():
+            if isinstance(kind, type) and isinstance(e, kind):
+                return handler
+    return None
+
+
+async def respond_status(conn, e):
+    """The framework's own answer."""
+    from .headers import reason, start_now
+
+    status = 503 if isinstance(e, MemoryError) else e.status if isinstance(e, HTTPException) else 500
+    if status in CLOSING:
+        conn.keep = False
+    phrase = reason(status)
+    text = "%d %s\n" % (status, phrase)
+    if isinstance(e, HTTPException):
+        if e.message:
+            text += e.message + "\n"
+    elif conn.app.debug >= 1:
+        text += traceback(e)
+    text = text.encode()
+    headers = e.headers if isinstance(e, HTTPException) else None
+    start_now(conn, "text/plain; charset=utf-8", status, headers)
+    conn.length = len(text)
+    await conn.awrite(text)
+    log_error(conn, e)
+
+
+def traceback(e):
+    try:
+        import uio
+
+        buf = uio.StringIO()
+        sys.print_exception(e, buf)
+        return buf.getvalue()
+    except AttributeError:  # CPython
+        import traceback
+
+        return "".join(traceback.format_exception(type(e), e, e.__traceback__))
+
+
+def log_error(conn, e):
+    """One line for what a client did wrong, with a traceback where the app did."""
+    log = conn.app.log
+    if not log:
+        return
+    what = "%s %s" % (conn.req.method, conn.req.target) if conn.req else "request"
+    if isinstance(e, HTTPException):
+        say = log.warning if conn.status in CLOSING else log.info
+        say("%s %s: %s", what, e.status, e.message)
+    elif isinstance(e, MemoryError):
+        log.error("%s 503: out of memory", what)
+    else:
+        log.error("%s 500: %s", what, traceback(e))
+
+
+def log_handled(conn, e):
+    if isinstance(e, HTTPException):
+        log_error(conn, e)
+    elif conn.app.log:
+        conn.app.log.info("%s %s %s: %r", conn.req.method, conn.req.target, conn.status, e)
+
+
+def note(conn, e):
+    """A client that left is no fault; only debug says so."""
+    if conn.app.log and conn.app.debug >= 1:
+        conn.app.log.debug("connection lost: %r", e)
+
+
+class Full:
+    """Stands for an app whose other connections are all in requests: answers 503 while that is so."""
+
+    def __init__(self, app):
+        self.app = app
+        self.fields = app.fields
+
+    def __getattr__(self, name):
+        return getattr(self.app, name)
+
+    def find(self, req):
+        app = self.app
+        if len(app.connections) > app.max_connections:
+            raise HTTPException(503, "all %d connections are in use" % app.max_connections)
+        req.conn.app = app
+        return app.find(req)
+
+
+def make_room(app):
+    """The connection that has waited longest for a head goes; where there is none, the newest is told 503."""
+    oldest = None
+    for conn in app.connections[:-1]:
+        if conn.req is None and not conn.evicted:
+            since = conn.since if conn.buf else conn.deadline - app.idle_timeout
+            if oldest is None or since < oldest_since:
+                oldest = conn
+                oldest_since = since
+    newest = app.connections[-1]
+    if oldest is None:
+        newest.app = Full(app)
+        return
+    oldest.evicted = True
+    oldest.keep = False
+    if app.log and app.debug >= 1:
+        app.log.debug("evicted a connection for a newcomer")
+    streaming.cancel(oldest)

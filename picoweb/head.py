@@ -1,0 +1,146 @@
+"""The strict reading of a request's head (RFC 9112), for all that is out of the ordinary."""
+import ure
+
+from . import streaming
+from .errors import HTTPException
+
+TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+HOST = ure.compile(b"^([A-Za-z0-9._~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]*\\])(:[0-9]*)?$")
+MAX_FIELDS = 64
+MAX_HOST = 255  # bytes; RFC 1035
+
+
+def refuse(why, status=400):
+    raise HTTPException(status, why)
+
+
+def check_partial(conn, buf):
+    """What is there of a head that is not whole; HTTPException 400, 414 or 431 where it cannot become one."""
+    app = conn.app
+    while buf[:2] == b"\r\n":
+        buf = buf[2:]
+    if not conn.buf:
+        conn.since = app.tick
+    conn.deadline = min(conn.deadline, app.tick + app.head_timeout)
+    conn.buf = buf
+    check_line_ends(buf)
+    if len(buf) > app.max_head:
+        if b"\r\n" in buf:
+            refuse("the head is over %d bytes" % app.max_head, 431)
+        refuse("the request line is over %d bytes" % app.max_head, 414)
+    return buf
+
+
+def check_line_ends(buf):
+    lf = buf.find(b"\n")
+    while lf >= 0:
+        if buf[lf - 1 : lf] != b"\r":
+            refuse("a line ends in a bare LF")
+        lf = buf.find(b"\n", lf + 1)
+
+
+def check_head(conn, line):
+    """Reads `conn.fields` and the request line's parts; sets what they say of the connection and the body."""
+    streaming.reset(conn)
+    conn.keep = False  # until it is known to be well
+    check_line_ends(conn.fields)
+    if len(line) != 3 or not line[0] or line[0].encode().strip(TOKEN):
+        refuse("the request line is not: method, target, version")
+    method, target, version = line
+    check_version(version)
+    conn.http11 = version != "HTTP/1.0"
+    if not target or min(target) <= " " or max(target) >= "\x7f":
+        refuse("a control or non-ASCII character in the target")
+    found = check_fields(conn.fields)
+    host = found.get(b"host")
+    if host is None and conn.http11:
+        refuse("no Host")
+    if target[:7].lower() == "http://" or target[:8].lower() == "https://":
+        authority, slash, path = target.partition("://")[2].partition("/")
+        authority, question, query = authority.partition("?")
+        target = "/" + path if slash else "/" + question + query
+        host = authority.encode()
+        if not host:
+            refuse("no host in the target")
+        conn.fields = replace_host(conn.fields, host)
+    elif target[0] != "/" and not (target == "*" and method == "OPTIONS"):
+        refuse("the target is not a path")
+    if host and (len(host) > MAX_HOST or not HOST.match(host)):
+        refuse("a malformed Host")
+    options = [option.strip() for option in found.get(b"connection", b"").lower().split(b",")]
+    check_body(conn, found)
+    conn.keep = b"close" not in options and (conn.http11 or b"keep-alive" in options)
+    return method, target
+
+
+def check_version(version):
+    parts = version[5:].split(".")
+    if version[:5] != "HTTP/" or len(parts) != 2 or not all(len(p) == 1 and p.isdigit() for p in parts):
+        refuse("a malformed version")
+    if parts[0] != "1":
+        refuse("HTTP version %s" % version[5:], 505)
+
+
+def check_fields(fields):
+    """The values of the fields that matter here, by name in lower case."""
+    found = {}
+    if b"\0" in fields:
+        refuse("a NUL in the head")
+    lines = fields[2:-4].split(b"\r\n") if len(fields) > 4 else ()
+    if len(lines) > MAX_FIELDS:
+        refuse("over %d header fields" % MAX_FIELDS, 431)
+    for line in lines:
+        if line[:1] in (b" ", b"\t"):
+            refuse("a folded header line")
+        name, colon, value = line.partition(b":")
+        if not colon or not name or name.strip(TOKEN):
+            refuse("a malformed header name")
+        if b"\r" in value:
+            refuse("a bare CR in a header")
+        name = name.lower()
+        if name in (b"host", b"content-length", b"transfer-encoding", b"expect", b"connection"):
+            value = value.strip(b" \t")
+            if name in found:
+                if name in (b"host", b"content-length"):
+                    refuse("two of " + name.decode())
+                value = found[name] + b"," + value
+            found[name] = value
+    return found
+
+
+def replace_host(fields, host):
+    """The host of an absolute target wins over the field (RFC 9112 3.2.2)."""
+    lines = [line for line in fields[2:-4].split(b"\r\n") if line[:5].lower() != b"host:"]
+    return b"\r\nHost: %s\r\n%s\r\n\r\n" % (host, b"\r\n".join(lines))
+
+
+def check_body(conn, found):
+    """Prepares the reader of a body (RFC 9112 6.3)."""
+    length = found.get(b"content-length")
+    coding = found.get(b"transfer-encoding")
+    expect = found.get(b"expect", b"").lower()
+    if expect not in (b"", b"100-continue"):
+        refuse("an unknown expectation", 417)
+    if coding is not None:
+        if length is not None:
+            refuse("Transfer-Encoding and Content-Length together")
+        if not conn.http11:
+            refuse("Transfer-Encoding in HTTP/1.0")
+        codings = [c.strip() for c in coding.lower().split(b",")]
+        if any(c != b"chunked" for c in codings):
+            refuse("an unknown transfer coding", 501)
+        if len(codings) != 1:
+            refuse("chunked twice")
+        size = None
+    elif length is not None:
+        if not length.isdigit() or len(length) > 18:
+            refuse("a malformed Content-Length")
+        size = int(length)
+        if size > conn.app.max_body:
+            refuse("a body over %d bytes" % conn.app.max_body, 413)
+    else:
+        size = 0
+    if size != 0:
+        from .body import Reader
+
+        conn.body = Reader(conn, size, conn.http11 and expect != b"")

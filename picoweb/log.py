@@ -1,0 +1,41 @@
+"""Where the log lines of run() go."""
+
+
+def start(log, debug, host, port):
+    """The logger to use: the app's, else ulogging's, else logging's, else lines on standard error."""
+    if log is None:
+        log = get_logger(debug)
+    log.info("serving at http://%s:%d/", host, port)
+    return log
+
+
+def get_logger(debug):
+    try:
+        import ulogging as logging
+    except ImportError:
+        try:
+            import logging
+        except ImportError:
+            return Log(debug)
+    log = logging.getLogger("picoweb")
+    if debug > 0:
+        log.setLevel(logging.DEBUG)
+    elif hasattr(logging, "basicConfig"):
+        log.setLevel(logging.INFO)
+    return log
+
+
+class Log:
+    """Prints, where the firmware has no logging."""
+
+    def __init__(self, debug):
+        self.level = debug
+
+    def info(self, message, *args):
+        print("picoweb:", message % args if args else message)
+
+    warning = error = info
+
+    def debug(self, message, *args):
+        if self.level > 0:
+            self.info(message, *args)

@@ -1,0 +1,31 @@
+"""Runs the functions of app.use() around a request's handler."""
+from . import errors, routing
+from .results import send
+
+
+async def chain(app, req, resp):
+    """Calls each middleware in the order of registration; the handler, found at last, is the innermost."""
+    await step(app, req, resp, 0)
+
+
+async def step(app, req, resp, at):
+    if at == len(app.middleware):
+        try:
+            return await call(routing.find_route(app, req), req, resp)
+        except Exception as e:
+            return await errors.respond(resp, e)
+    called = []
+
+    async def following(*_):
+        """The rest of the chain; resp.status is known when it returns."""
+        called.append(True)
+        await step(app, req, resp, at + 1)
+
+    await call(app.middleware[at], req, resp, following)
+
+
+async def call(handler, *args):
+    result = handler(*args)
+    if hasattr(result, "send"):
+        result = await errors.run(result)
+    await send(args[1], result)

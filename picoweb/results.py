@@ -1,0 +1,56 @@
+"""Turns what a handler returns into its response."""
+import ujson
+
+from . import streaming
+from .headers import start_now
+from .stream import HTML, coroutine
+
+JSON = "application/json"
+
+
+@coroutine
+def jsonify(writer, obj):
+    """A JSON response."""
+    yield from respond(writer, obj if isinstance(obj, (dict, list)) else ujson.dumps(obj).encode(), 200, None, JSON)
+
+
+@coroutine
+def send(conn, result):
+    """Answers with a handler's result; TypeError for what no response can be made of."""
+    if result is False:
+        return streaming.keep(conn)
+    if result is None or streaming.is_started(conn):
+        return  # it wrote the response itself
+    status, headers = 200, None
+    if isinstance(result, tuple):
+        if len(result) not in (2, 3):
+            raise TypeError("a handler returns (body, status) or (body, status, headers)")
+        status = result[1]
+        headers = result[2] if len(result) == 3 else None
+        result = result[0]
+    yield from respond(conn, result, status, headers, HTML)
+
+
+@coroutine
+def respond(conn, body, status, headers, content_type):
+    if isinstance(body, (dict, list)):
+        content_type = JSON
+        body = ujson.dumps(body)
+    elif isinstance(body, (bytes, bytearray, memoryview)) and content_type == HTML:
+        content_type = "application/octet-stream"
+    if isinstance(body, str):
+        body = body.encode()
+    if body is None:
+        body = b""
+    known = isinstance(body, (bytes, bytearray, memoryview))
+    if not known and not hasattr(body, "__next__") and not hasattr(body, "__iter__"):
+        raise TypeError("a handler cannot return %s" % type(body))
+    if str(status)[:3] in ("204", "304"):
+        content_type = None
+    start_now(conn, content_type, status, headers)
+    if known:
+        if conn.length is None and not streaming.is_bodyless(conn):
+            conn.length = len(body)
+        yield from conn.awrite(body)
+    else:
+        yield from conn.awriteiter(body)
