@@ -74,7 +74,9 @@ class Reader:
         size = line.split(b";")[0].rstrip(b" \t")
         if not size or size.strip(b"0123456789abcdefABCDEF"):
             self.refuse("a malformed chunk size")
-        size = int(size, 16) if len(size) < 16 else self.conn.app.max_body + 1
+        if len(size) > 15:
+            self.refuse("a chunk size of %d digits" % len(size))
+        size = int(size, 16)
         self.total += size
         if self.total > self.conn.app.max_body:
             self.refuse("a chunked body over %d bytes" % self.conn.app.max_body, 413)

@@ -1,7 +1,7 @@
 """What is answered when something is wrong, and who makes room when the table is full."""
 import sys
 
-from . import streaming
+import picoweb.streaming as streaming
 from .stream import asyncio, coroutine, start_response
 
 # After these the connection's framing, or the peer, is not to be trusted.
@@ -50,8 +50,13 @@ async def answer(conn, e):
     except (OSError, MemoryError, asyncio.CancelledError) as late:
         conn.keep = False
         note(conn, late)
-    if conn.keep is False and conn.status in CLOSING and not conn.closed:
+    if conn.keep is False and conn.status in CLOSING and not conn.closed and may_send(conn):
         await streaming.linger(conn)
+
+
+def may_send(conn):
+    """Whether the client of a refused request has more to send than was read."""
+    return conn.status in (413, 414, 431) or conn.buf or conn.req and conn.req.method not in ("GET", "HEAD")
 
 
 async def refuse(conn, e):

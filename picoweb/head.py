@@ -1,9 +1,11 @@
 """The strict reading of a request's head (RFC 9112), for all that is out of the ordinary."""
 import ure
 
-from . import streaming
 from .errors import HTTPException
+from .stream import BLOCK
+from .streaming import reset
 
+ECONNRESET = 104
 TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HOST = ure.compile(b"^([A-Za-z0-9._~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]*\\])(:[0-9]*)?$")
 MAX_FIELDS = 64
@@ -14,21 +16,31 @@ def refuse(why, status=400):
     raise HTTPException(status, why)
 
 
-def check_partial(conn, buf):
-    """What is there of a head that is not whole; HTTPException 400, 414 or 431 where it cannot become one."""
+async def read_rest(conn, buf):
+    """Reads until there is a whole head; HTTPException 400, 414 or 431 where there will be none."""
     app = conn.app
-    while buf[:2] == b"\r\n":
-        buf = buf[2:]
-    if not conn.buf:
-        conn.since = app.tick
-    conn.deadline = min(conn.deadline, app.tick + app.head_timeout)
-    conn.buf = buf
-    check_line_ends(buf)
-    if len(buf) > app.max_head:
-        if b"\r\n" in buf:
-            refuse("the head is over %d bytes" % app.max_head, 431)
-        refuse("the request line is over %d bytes" % app.max_head, 414)
-    return buf
+    conn.since = app.tick
+    conn.deadline = app.tick + app.head_timeout
+    empty = 0
+    while True:
+        while buf[:2] == b"\r\n":  # before the request line; RFC 9112 2.2
+            buf = buf[2:]
+            empty += 2
+        conn.buf = buf
+        end = buf.find(b"\r\n\r\n")
+        if end > app.max_head or end < 0 and len(buf) > app.max_head:
+            if 0 <= buf.find(b"\r\n") <= app.max_head:
+                refuse("the head is over %d bytes" % app.max_head, 431)
+            refuse("the request line is over %d bytes" % app.max_head, 414)
+        if end >= 0:
+            return buf
+        check_line_ends(buf)
+        if empty > app.max_head:
+            refuse("nothing but empty lines")
+        more = await conn.stream.read(BLOCK)
+        if not more:
+            raise OSError(ECONNRESET)
+        buf += more
 
 
 def check_line_ends(buf):
@@ -41,7 +53,7 @@ def check_line_ends(buf):
 
 def check_head(conn, line):
     """Reads `conn.fields` and the request line's parts; sets what they say of the connection and the body."""
-    streaming.reset(conn)
+    reset(conn)
     conn.keep = False  # until it is known to be well
     check_line_ends(conn.fields)
     if len(line) != 3 or not line[0] or line[0].encode().strip(TOKEN):
@@ -127,6 +139,8 @@ def check_body(conn, found):
         if not conn.http11:
             refuse("Transfer-Encoding in HTTP/1.0")
         codings = [c.strip() for c in coding.lower().split(b",")]
+        if b"" in codings:
+            refuse("an empty transfer coding")
         if any(c != b"chunked" for c in codings):
             refuse("an unknown transfer coding", 501)
         if len(codings) != 1:

@@ -1,5 +1,5 @@
 """Where clients come from beyond the core's plain loop: TLS, CPython, Pycopy; failures of accept; the end."""
-from . import streaming
+import picoweb.streaming as streaming
 from .stream import accept, asyncio, coroutine, listen
 
 EBADF = 9

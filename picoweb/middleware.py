@@ -1,5 +1,6 @@
 """Runs the functions of app.use() around a request's handler."""
-from . import errors, routing
+import picoweb.errors as errors
+import picoweb.routing as routing
 from .results import send
 
 

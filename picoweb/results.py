@@ -1,7 +1,7 @@
 """Turns what a handler returns into its response."""
 import ujson
 
-from . import streaming
+import picoweb.streaming as streaming
 from .headers import start_now
 from .stream import HTML, coroutine
 

@@ -2,6 +2,7 @@
 from .stream import BLOCK, Connection, asyncio, coroutine, start_response
 
 EPIPE = 32
+SILENCE_MS = 300  # after which a refused client is done
 PIECE = 4096  # bytes that a client has to take within write_timeout
 BODYLESS = (204, 304)  # and 1xx; RFC 9110 6.4.1
 
@@ -259,7 +260,8 @@ def finish(conn):
         send(conn, data)
     elif conn.chunked:
         flush(conn)
-        send(conn, conn.tail + b"0\r\n\r\n")
+        if not is_bodyless(conn):
+            send(conn, conn.tail + b"0\r\n\r\n")
         conn.tail = b""
     else:
         flush(conn)
@@ -284,17 +286,17 @@ def keep(conn):
 
 @coroutine
 def linger(conn):
-    """Reads on for a while before a refused client is left, so that it sees the answer and not a reset."""
+    """Reads on while data comes, so that a refused client sees the answer and not a reset (RFC 9112 9.6)."""
     conn.req = None
     conn.since = conn.app.tick
     limit = conn.app.max_body
     try:
         while limit > 0:
-            data = yield from wait(conn, conn.stream.read(BLOCK), 2)
+            data = yield from asyncio.wait_for_ms(conn.stream.read(BLOCK), SILENCE_MS)
             if not data:
                 break
             limit -= len(data)
-    except OSError:
+    except (OSError, asyncio.TimeoutError):
         pass
 
 
