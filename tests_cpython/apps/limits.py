@@ -40,10 +40,13 @@ async def unread(req, resp):
     return "unread"
 
 
-@app.route("/slow")
-async def slow(req, resp):
-    await asyncio.sleep(2)
-    return "slow"
+@app.route("/held")
+async def held(req, resp):
+    """In progress for a while, which its first piece tells."""
+    await picoweb.start_response(resp, "text/plain")
+    await resp.awrite("begun ")
+    await asyncio.sleep_ms(1000)
+    await resp.awrite("ended")
 
 
 @app.route("/flood")

@@ -98,6 +98,25 @@ async def pieces(req, resp):
         await asyncio.sleep_ms(10)
 
 
+gate = []
+
+
+@app.route("/gate")
+async def wait_at_gate(req, resp):
+    await picoweb.start_response(resp, "text/plain")
+    await resp.awrite("before the gate, ")
+    while not gate:
+        await asyncio.sleep_ms(5)
+    gate.clear()
+    await resp.awrite("behind the gate")
+
+
+@app.route("/gate/open")
+async def open_gate(req, resp):
+    gate.append("open")
+    return "open"
+
+
 @app.route("/long")
 async def long(req, resp):
     await picoweb.start_response(resp, "text/plain")

@@ -1,9 +1,12 @@
-"""Hello on nothing but asyncio, persistent: what the runtime itself allows. `bare_hello PORT`."""
+"""Hello on nothing but asyncio: what the runtime itself allows. `bare_hello PORT [close]`."""
 
 import asyncio
 import sys
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 11\r\n\r\nHello world"
+CLOSING = sys.argv[2:] == ["close"]
+if CLOSING:
+    ANSWER = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
 
 async def handle(reader, writer):
@@ -14,6 +17,8 @@ async def handle(reader, writer):
                 break
             writer.write(ANSWER)
             await writer.drain()
+            if CLOSING:
+                break
     except OSError:
         pass
     writer.close()

@@ -1,0 +1,107 @@
+"""Middleware: three on the app, one on a mounted app; /seen tells what they saw."""
+
+import sys
+
+import picoweb
+
+
+app = picoweb.WebApp(None, serve_static=False)
+sub = picoweb.WebApp(None, serve_static=False)
+seen = []
+
+
+async def first(req, resp, next):
+    if req.path == "/seen":
+        return seen
+    seen.clear()
+    seen.append("first before")
+    resp.add_header("X-First", "1")
+    result = await next()
+    seen.append("first after %s" % resp.status)
+    return result
+
+
+async def second(req, resp, next):
+    seen.append("second before")
+    if req.path == "/stopped":
+        return ("stopped by the second", 403)
+    if req.path == "/written":
+        await picoweb.start_response(resp, "text/plain", "401")
+        await resp.awrite("written by the second")
+        return
+    if req.path == "/broken":
+        raise RuntimeError("a middleware's reason")
+    try:
+        return await next()
+    except KeyError:
+        return ("caught by the second", 409)
+    finally:
+        seen.append("second after")
+
+
+app.use(first)
+app.use(second)
+
+
+async def inner(req, resp, next):
+    seen.append("inner before " + req.path)
+    return await next()
+
+
+sub.use(inner)
+
+
+@app.route("/page")
+async def page(req, resp):
+    seen.append("handler")
+    return "page"
+
+
+@app.route("/generator")
+def generator(req, resp):
+    seen.append("handler")
+    yield from picoweb.start_response(resp, status="201")
+    yield from resp.awrite("generator")
+
+
+@app.route("/value/<int:n>")
+async def value(req, resp, n):
+    return "value %d" % n
+
+
+@app.route("/form", methods=["POST"])
+async def form(req, resp):
+    await req.read_form_data()
+    return req.form
+
+
+@app.route("/raise")
+async def raising(req, resp):
+    raise RuntimeError("a handler's reason")
+
+
+@app.route("/key-error")
+async def key_error(req, resp):
+    raise KeyError("none")
+
+
+@app.route("/stopped")
+async def stopped(req, resp):
+    seen.append("handler")
+    return "never seen"
+
+
+@app.route("/written")
+async def written(req, resp):
+    seen.append("handler")
+    return "never seen"
+
+
+@sub.route("/page")
+async def sub_page(req, resp):
+    seen.append("sub handler")
+    return "sub page"
+
+
+app.mount("/sub", sub)
+app.run(port=int(sys.argv[1]))

@@ -1,0 +1,255 @@
+"""Many peers, slow peers and peers that never go: the limits of WebApp."""
+
+import select
+import socket
+import time
+
+import h11
+import pytest
+
+from client import Connection
+
+HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+SLOW = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def limits(serve):
+    server = serve("limits.py")
+    wait_for_slots(server)
+    return server
+
+
+def wait_for_slots(server):
+    """Until the connections of the test before have been let go."""
+    with server.connect() as c:
+        c.send(HELLO)
+        assert c.response().status == 200
+
+
+@pytest.fixture
+def many(limits):
+    """Opens connections that end with the test."""
+    opened = []
+
+    def connect(count, data=b""):
+        for _ in range(count):
+            opened.append(limits.connect())
+            if data:
+                opened[-1].send(data)
+        return opened[-count:]
+
+    yield connect
+    for c in opened:
+        c.sock.close()
+
+
+def begun(connection):
+    """Wait until the handler of /held has sent its first piece."""
+    connection.send(SLOW)
+    while b"begun" not in connection.rest:
+        data = connection.receive()
+        assert data, "closed before the handler had begun: %r" % connection.rest
+        connection.rest += data
+    return connection
+
+
+def closed(connection):
+    """Whether the peer has closed by now, without waiting."""
+    try:
+        return bool(select.select([connection.sock], [], [], 0)[0]) and not connection.sock.recv(1, socket.MSG_PEEK)
+    except ConnectionResetError:
+        return True
+
+
+# A full table: limits.py has four connections
+
+def test_the_oldest_idle_connection_makes_room(limits, many):
+    idle = many(4)
+    assert limits.get("/").text == "hello"
+    assert idle[0].closes()
+    assert idle[-1].send(HELLO).response().text == "hello"
+
+
+def test_a_slow_head_makes_room(limits, many):
+    slow = many(4, b"GET / HT")
+    assert limits.get("/").text == "hello"
+    assert b"hello" not in slow[0].everything()  # it may be told why first
+    assert slow[-1].send(b"TP/1.1\r\nHost: x\r\n\r\n").response().text == "hello"
+
+
+def test_a_persistent_connection_between_requests_makes_room(limits, many):
+    used = many(4)
+    for c in used[-2:]:
+        assert c.send(HELLO).response().text == "hello"
+    assert limits.get("/").text == "hello"
+    assert sum(closed(c) for c in used) >= 1
+    assert used[-1].send(HELLO).response().text == "hello"
+
+
+def test_a_request_in_progress_is_never_dropped_for_a_newcomer(limits, many):
+    held = begun(many(1)[0])
+    for _ in range(12):
+        many(1, b"GET")
+    assert limits.get("/").text == "hello"
+    assert held.response().text.endswith("ended")
+
+
+def test_a_newcomer_is_told_503_where_all_others_are_in_requests(limits, many):
+    held = [begun(c) for c in many(3)]
+    answer = limits.get("/")
+    assert (answer.status, answer.says_close) == (503, True)
+    assert limits.logged(r"\b503\b.*[a-zA-Z]{3}")
+    for c in held:
+        assert c.response().text.endswith("ended")
+    assert limits.get("/").text == "hello"
+
+
+def test_two_newcomers_are_told_503(limits, many):
+    held = [begun(c) for c in many(3)]
+    newcomers = many(2)
+    statuses = []
+    for c in newcomers:
+        try:
+            statuses.append(c.send(HELLO).response().status)
+        except (h11.RemoteProtocolError, ConnectionError):
+            statuses.append("closed")  # the second made room of the first
+    assert 200 not in statuses and 503 in statuses
+    assert [c.response().text for c in held] == ["begun ended"] * 3
+
+
+# Time-outs: limits.py has 1 s for a head, a body and a write, 2 s for an idle connection
+
+def test_a_head_that_stops_is_told_408(limits):
+    with limits.connect() as c:
+        c.send(b"GET / HTTP/1.1\r\nHo")
+        answer = c.response()
+        assert (answer.status, answer.says_close) == (408, True)
+        assert c.closes()
+    assert len(limits.logged(r"\b408\b.*[a-zA-Z]{3}")) == 1
+
+
+def drip(connection, data, pause_s):
+    """Send byte by byte until all is sent or the peer has something to say."""
+    for byte in data:
+        if select.select([connection.sock], [], [], pause_s)[0]:
+            return
+        try:
+            connection.send(bytes([byte]))
+        except OSError:
+            return
+
+
+def test_a_head_of_one_byte_at_a_time_is_told_408(limits):
+    with limits.connect() as c:
+        drip(c, b"GET / HTTP/1.1\r\n" + b"X-Slow: " + b"a" * 100, 0.1)
+        assert c.response().status == 408
+        assert c.closes()
+
+
+def test_the_second_head_of_a_connection_has_the_same_time(limits):
+    with limits.connect() as c:
+        c.send(HELLO + b"GET / HT")
+        assert c.response().text == "hello"
+        assert c.response().status == 408
+
+
+def test_a_body_of_one_byte_at_a_time_is_told_408(limits):
+    with limits.connect() as c:
+        c.send(b"POST /length HTTP/1.1\r\nHost: x\r\nContent-Length: 64\r\n\r\n")
+        drip(c, b"x" * 60, 0.1)
+        assert c.response().status == 408
+        assert c.closes()
+
+
+@pytest.mark.parametrize("data", [b"", HELLO], ids=["before its first request", "after a request"])
+def test_an_idle_connection_is_closed_without_a_word(limits, data):
+    with limits.connect() as c:
+        if data:
+            assert c.send(data).response().text == "hello"
+        assert c.closes()
+
+
+def test_an_idle_connection_is_not_closed_too_early(limits):
+    with limits.connect() as c:
+        assert not select.select([c.sock], [], [], 0.9)[0]
+        assert c.send(HELLO).response().text == "hello"
+
+
+def small_window(server):
+    """A connection whose peer cannot send much ahead of what is read."""
+    c = Connection.__new__(Connection)
+    c.sock = socket.socket()
+    c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    c.sock.settimeout(20)
+    c.sock.connect(("127.0.0.1", server.port))
+    c.rest, c.ended = b"", False
+    return c
+
+
+def test_a_client_that_never_reads_is_let_go(limits):
+    with small_window(limits) as c:
+        c.send(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
+        # The time-out of the test ends this where the server does not let go.
+        while limits.get("/stalled").text != "OSError":
+            time.sleep(0.1)
+    assert limits.get("/").text == "hello"
+
+
+def test_a_client_that_reads_slowly_gets_all(serve):
+    server = serve("faults.py")
+    with small_window(server) as c:
+        c.send(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert server.get("/").text == "hello"  # meanwhile
+        assert c.response().body == b"x" * 1024 * 2000
+
+
+# Many at once, with the limits an app has by itself
+
+def test_a_hundred_half_open_connections_keep_nobody_out(serve):
+    server = serve("web.py")
+    half = []
+    try:
+        for i in range(100):
+            half.append(server.connect().send((b"", b"G", b"GET / HTTP/1.1\r\nHost")[i % 3]))
+            if i % 5 == 4:
+                assert server.get("/").text == "hello"
+    finally:
+        for c in half:
+            c.sock.close()
+    assert server.get("/").text == "hello"
+
+
+def test_connections_that_are_reset_at_once_cost_nothing(serve):
+    server = serve("web.py")
+    for _ in range(30):
+        for data in (b"", b"GET / HT", HELLO):
+            server.connect().send(data).reset()
+        # Also lets the queue of those not accepted yet, which is short, run empty.
+        assert server.get("/").text == "hello"
+    assert not server.logged("Traceback|ERROR", 0.1)
+
+
+def test_many_requests_on_one_connection(serve):
+    server = serve("web.py")
+    with server.connect() as c:
+        for _ in range(40):
+            c.send(HELLO * 50)
+            for _ in range(50):
+                assert c.response().text == "hello"
+
+
+def test_as_many_connections_as_there_are_slots_work_side_by_side(serve):
+    server = serve("web.py")
+    opened = []
+    try:
+        for _ in range(15):
+            opened.append(server.connect())
+            assert opened[-1].send(HELLO).response().text == "hello"
+        for _ in range(5):
+            for c in opened:
+                c.send(HELLO)
+            assert {c.response().text for c in opened} == {"hello"}
+    finally:
+        for c in opened:
+            c.sock.close()

@@ -1,0 +1,69 @@
+"""What is shipped to a board, and the rules of the house that a program can check."""
+
+import ast
+import json
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+from conftest import ROOT
+
+ON_BOARD = sorted((ROOT / "picoweb").glob("*.py"))
+NAMES = {path.name for path in ON_BOARD}
+
+
+def test_manifest_freezes_every_module_of_the_board_and_no_other(monkeypatch):
+    frozen = []
+    monkeypatch.chdir(ROOT)
+    runpy.run_path("manifest.py", {
+        "metadata": lambda **about: None,
+        "package": lambda name, files, **options: frozen.extend("%s/%s" % (name, f) for f in files),
+    })
+    assert sorted(frozen) == sorted("picoweb/" + name for name in NAMES)
+
+
+def test_package_json_names_every_module_of_the_board_and_no_other():
+    urls = json.loads((ROOT / "package.json").read_text())["urls"]
+    assert sorted(target for target, _ in urls) == sorted("picoweb/" + name for name in NAMES)
+    assert all((ROOT / source).is_file() for _, source in urls)
+    assert all(target == source for target, source in urls)
+
+
+def test_every_list_has_the_same_version():
+    shipped = json.loads((ROOT / "package.json").read_text())["version"]
+    for name in ("manifest.py", "pyproject.toml"):
+        assert 'version%s"%s"' % ("=" if name.endswith(".py") else " = ", shipped) in (ROOT / name).read_text()
+
+
+def nodes(path, *kinds):
+    return [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, kinds)]
+
+
+@pytest.mark.parametrize("path", ON_BOARD, ids=lambda path: path.name)
+def test_a_module_of_the_board_is_Pycopys_Python_too(path):
+    assert not nodes(path, ast.JoinedStr), "no f-strings"
+    assert not nodes(path, ast.Match, ast.NamedExpr, ast.AsyncFor, ast.AsyncWith)
+    assert "current_task" not in {node.attr for node in nodes(path, ast.Attribute)}
+
+
+@pytest.mark.parametrize("path", ON_BOARD, ids=lambda path: path.name)
+def test_a_module_of_the_board_says_what_it_gives(path):
+    assert ast.get_docstring(ast.parse(path.read_bytes()))
+
+
+@pytest.mark.parametrize("path", ON_BOARD, ids=lambda path: path.name)
+def test_only_stream_knows_the_runtime(path):
+    if path.name not in ("stream.py", "pycopy.py"):
+        imported = {alias.name for node in nodes(path, ast.Import) for alias in node.names}
+        imported |= {node.module for node in nodes(path, ast.ImportFrom)}
+        assert not imported & {"asyncio", "uasyncio"}
+        assert "picoweb.cpython" not in path.read_text()
+
+
+def test_the_sizes_are_within_their_budget():
+    done = subprocess.run([sys.executable, "tools/size.py"], cwd=ROOT, capture_output=True, text=True, timeout=120,
+                          stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.returncode == 0, done.stdout + done.stderr
