@@ -9,9 +9,9 @@ coroutine = getattr(asyncio, "coroutine", lambda f: f)  # to await or to iterate
 BLOCK = 1024  # bytes of a read, and of what waits to be sent
 HTML = "text/html; charset=utf-8"
 ANSWER = b"HTTP/1.1 200 OK\r\n%sContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
-# A bad name, a body, a connection to close, a bad host.
+# A header line with a bad name, of a body, to close the connection, or a bad host.
 ODD = ure.compile(
-    b"\n([a-z-]*[^a-z:-]|:|exp|con(n[^\r]*[,s]|tent)|tr|host:([^ ]| [^\r]*([^a-z0-9.:\r-]|:[^\r]*[^0-9\r])))"
+    b"[a-z-]*([^a-z:-]|$)|:|exp|con(n.*[,s]|tent)|tr|host:([^ ]|$| .*([^a-z0-9.:-]|:.*[^0-9]))"
 )
 
 
@@ -20,12 +20,20 @@ def late(name):
     return __import__("picoweb." + name, None, None, ("*",))
 
 
-def is_plain(fields):
-    """Whether header fields are well-formed, and of a request without a body."""
-    fields = fields.lower()
-    return fields.count(b"\nhost:") == 1 and b"\0" not in fields and not ODD.search(fields) and (
-        fields.count(b"\r") == fields.count(b"\n") == fields.count(b"\r\n") < 66
-    )
+def is_plain(buf, at, end):
+    """Whether the header lines buf[at:end] are well-formed, and of a request without a body."""
+    lines = buf.count(b"\r\n", at, end)
+    if b"\0" in buf or not buf.count(b"\r", at, end) == buf.count(b"\n", at, end) == lines < 65:
+        return False
+    hosts = 0
+    while at < end:
+        cr = buf.find(b"\r\n", at)
+        line = buf[at:cr].lower()
+        if ODD.match(line):
+            return False
+        hosts += line.startswith(b"host:")
+        at = cr + 2
+    return hosts == 1
 
 
 class HTTPRequest:
@@ -109,7 +117,7 @@ async def read_head(conn):
     # Clients repeat themselves.
     conn.fields = app.fields if buf.startswith(app.fields, at) else buf[at : end + 4]
     conn.plain = buf.startswith(b"GET /") and line[2:] == ["HTTP/1.1"] and (
-        " " < min(line[1]) and max(line[1]) < "\x7f" and (conn.fields is app.fields or is_plain(conn.fields[:-2]))
+        " " < min(line[1]) and max(line[1]) < "\x7f" and (conn.fields is app.fields or is_plain(buf, at + 2, end + 2))
     )
     if conn.plain:
         app.fields = conn.fields

@@ -325,6 +325,7 @@ for name, value in (
     ("http11", True),
     ("body", None),
     ("evicted", False),
+    ("status", 0),
     ("req", None),
     ("task", None),
     ("deadline", 0),

