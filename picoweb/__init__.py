@@ -1,9 +1,36 @@
 """A web framework for boards with tens of kilobytes of heap."""
-from .stream import Connection, HTTPRequest, accept, asyncio, late, listen, serve, start_response
+from .stream import Connection, HTTPRequest, asyncio, coroutine, late, serve, start_response
 
 
 def __getattr__(name):
     return late("methods").load(name)
+
+
+def listen(host, port):
+    import socket
+
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(socket.getaddrinfo(host, port)[0][-1])
+    s.listen(8)
+    s.setblocking(False)
+    return s
+
+
+@coroutine
+def accept(app, host, port):
+    while True:
+        peer = None
+        try:
+            yield asyncio.core._io_queue.queue_read(app.listener)
+            peer = app.listener.accept()[0]
+            peer.setblocking(False)
+            asyncio.create_task(app._handle(peer, asyncio.StreamReader(peer)))
+        except Exception as e:
+            try:
+                yield from late("listener").accept_failed(app, host, port, peer, e)
+            except MemoryError:
+                pass
 
 
 async def sweep(app):
@@ -27,7 +54,7 @@ async def sweep(app):
 
 
 class WebApp:
-    """An app, of a package or "__main__". Limits: max_head, max_body in bytes, time-outs in seconds."""
+    """An app, and its limits in connections, bytes and seconds."""
 
     max_connections = 16
     max_head = 2048
@@ -75,7 +102,7 @@ class WebApp:
         conn = Connection(self, writer)
         self.connections.append(conn)
         if len(self.connections) > self.max_connections:
-            late("errors").make_room(self)
+            late("full").make_room(self)
         self.sweeping = self.sweeping or asyncio.create_task(sweep(self))
         return serve(conn)
 

@@ -1,7 +1,8 @@
 """A request's body: by Content-Length or in chunks (RFC 9112 7.1), within max_body, never a byte of the next request."""
 from .errors import HTTPException
 from .stream import BLOCK, coroutine
-from .streaming import Timeout, send, wait
+from .response import send
+from .streaming import Timeout, wait
 
 ECONNRESET = 104
 MAX_LINE = 256  # bytes of a chunk's size with its extensions, and of all trailers

@@ -1,8 +1,8 @@
 """What is answered when something is wrong, and who makes room when the table is full."""
 import sys
 
-import picoweb.streaming as streaming
-from .stream import asyncio, coroutine, start_response
+import picoweb.response as response
+from .stream import asyncio, coroutine, late, start_response
 
 # After these the connection's framing, or the peer, is not to be trusted.
 CLOSING = (400, 408, 413, 414, 417, 431, 501, 503, 505)
@@ -16,6 +16,24 @@ class HTTPException(Exception):
         self.status = status
         self.message = message
         self.headers = headers
+
+
+def errorhandler(app, kind):
+    """Decorator of `h(req, resp, exc)`: answers a status (int) or a class of exceptions."""
+
+    def add(handler):
+        app.errorhandlers = dict(app.errorhandlers)
+        app.errorhandlers[kind] = handler
+        return handler
+
+    return add
+
+
+@coroutine
+def handle_exc(app, req, resp, exc):
+    """Called for every exception of a handler, for subclasses; what it writes is the answer."""
+    return
+    yield
 
 
 @coroutine
@@ -45,13 +63,13 @@ async def answer(conn, e):
             log_error(conn, e)
         else:
             await respond(conn, e)
-            if streaming.is_started(conn) and conn.keep is not None and not conn.closed:
+            if response.is_started(conn) and conn.keep is not None and not conn.closed:
                 await conn.finish()
     except (OSError, MemoryError, asyncio.CancelledError) as late:
         conn.keep = False
         note(conn, late)
     if conn.keep is False and conn.status in CLOSING and not conn.closed and may_send(conn):
-        await streaming.linger(conn)
+        await late("streaming").linger(conn)
 
 
 def may_send(conn):
@@ -64,7 +82,7 @@ async def refuse(conn, e):
     conn.keep = False
     if isinstance(e, OSError):
         return note(conn, e)
-    streaming.reset(conn)
+    response.reset(conn)
     conn.plain = False
     if isinstance(e, UnicodeError):
         e = HTTPException(400, "the request line is not UTF-8")
@@ -93,7 +111,7 @@ async def respond(conn, e):
         conn.closed = True
         conn.keep = False
         return log_error(conn, e)
-    if streaming.is_started(conn):
+    if response.is_started(conn):
         return log_handled(conn, e)
     handler = find_handler(conn.req, e)
     if handler:
@@ -120,7 +138,7 @@ def clear(conn):
     """Forgets a response of which nothing was sent; fields of add_header() stay."""
     if not conn.sent:
         extra = conn.extra
-        streaming.reset(conn)
+        response.reset(conn)
         conn.extra = extra
         conn.plain = False
 
@@ -205,41 +223,3 @@ def note(conn, e):
     """A client that left is no fault; only debug says so."""
     if conn.app.log and conn.app.debug >= 1:
         conn.app.log.debug("connection lost: %r", e)
-
-
-class Full:
-    """Stands for an app whose other connections are all in requests: answers 503 while that is so."""
-
-    def __init__(self, app):
-        self.app = app
-        self.fields = app.fields
-
-    def __getattr__(self, name):
-        return getattr(self.app, name)
-
-    def find(self, req):
-        app = self.app
-        if len(app.connections) > app.max_connections:
-            raise HTTPException(503, "all %d connections are in use" % app.max_connections)
-        req.conn.app = app
-        return app.find(req)
-
-
-def make_room(app):
-    """The connection that has waited longest for a head goes; where there is none, the newest is told 503."""
-    oldest = None
-    for conn in app.connections[:-1]:
-        if conn.req is None and not conn.evicted:
-            since = conn.since if conn.buf else conn.deadline - app.idle_timeout
-            if oldest is None or since < oldest_since:
-                oldest = conn
-                oldest_since = since
-    newest = app.connections[-1]
-    if oldest is None:
-        newest.app = Full(app)
-        return
-    oldest.evicted = True
-    oldest.keep = False
-    if app.log and app.debug >= 1:
-        app.log.debug("evicted a connection for a newcomer")
-    streaming.cancel(oldest)

@@ -1,7 +1,13 @@
 """Files of the app's folder as responses."""
+import sys
+import uos
+
+from .errors import HTTPException
+from .response import slow
 from .stream import BLOCK, coroutine, start_response
 
-ENOENT = 2
+FOLDER = 0x4000  # of a file's mode
+FILE = 0x8000
 TYPES = {
     "css": "text/css",
     "gif": "image/gif",
@@ -38,28 +44,31 @@ def sendstream(writer, f):
         yield from writer.awrite(view[:n])
 
 
+def folder(app):
+    """The folder of the app's package with a slash, "" for the current one."""
+    pkg = app.pkg
+    if not pkg or pkg == "__main__":
+        return ""
+    file = getattr(__import__(pkg.split(".")[0]), "__file__", None) or ""
+    return file[: file.rfind("/") + 1] if "/__init__." in file else ""
+
+
 @coroutine
 def sendfile(app, writer, fname, content_type=None, headers=None):
-    from .errors import HTTPException
-    from .methods import folder
-
-    if not content_type:
-        content_type = get_mime_type(fname)
+    """Answers with a file of the app's folder; HTTPException 404 where it is missing."""
     path = folder(app) + fname
     try:
+        stat = uos.stat(path)
+        if stat[0] & FOLDER:
+            raise HTTPException(404, "a folder")
         f = open(path, "rb")
-    except OSError as e:
+    except OSError:
         raise HTTPException(404, "no such file")
     try:
-        try:
-            probe = f.read(0)
-            size = f.seek(0, 2)
-            f.seek(0)
-        except OSError:  # a folder, on MicroPython
-            raise HTTPException(404, "no such file")
-        yield from start_response(writer, content_type, "200", headers)
+        yield from start_response(writer, content_type or get_mime_type(fname), "200", headers)
+        slow(writer)
         if writer.length is None:
-            writer.length = size
+            writer.length = stat[6]
         yield from sendstream(writer, f)
     finally:
         f.close()
@@ -67,12 +76,26 @@ def sendfile(app, writer, fname, content_type=None, headers=None):
 
 @coroutine
 def handle_static(app, req, resp):
-    from .errors import HTTPException
-    from .streaming import slow
-
+    """Answers a request below /static/ with a file of that folder."""
     name = req.path[1:]
+    at = folder(app)
     for part in name.split("/"):
-        if part in ("", ".", "..") or "\\" in part or "\0" in part or part[-1] in ". ":
+        if part in ("", ".", "..") or "\\" in part or "\0" in part or part[-1] in ". " or is_link(at, part):
             raise HTTPException(404, "no such file")
-    slow(resp)
+        at += part + "/"
     yield from app.sendfile(resp, name)
+
+
+def is_link(where, name):
+    """Whether a name is a symbolic link, which may lead out of the folder; boards have none."""
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    if hasattr(uos, "path"):  # CPython
+        return uos.path.islink(where + name)
+    try:
+        for entry in uos.ilistdir(where or "."):
+            if entry[0] == name:
+                return entry[1] not in (FOLDER, FILE)
+    except OSError:
+        pass
+    return False

@@ -3,7 +3,7 @@ import ure
 
 from .errors import HTTPException
 from .stream import BLOCK
-from .streaming import reset
+from .response import reset
 
 ECONNRESET = 104
 TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -1,6 +1,6 @@
 """The status line and the header fields of a response."""
 from .stream import coroutine
-from .streaming import is_started, slow
+from .response import is_started, slow
 
 # RFC 9110 15, and those registered since.
 REASONS = """

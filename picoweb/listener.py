@@ -1,6 +1,6 @@
 """Where clients come from beyond the core's plain loop: TLS, CPython, Pycopy; failures of accept; the end."""
-import picoweb.streaming as streaming
-from .stream import accept, asyncio, coroutine, listen
+from picoweb import accept, listen
+from .stream import asyncio, coroutine
 
 EBADF = 9
 PAUSE_MS = 50  # after a failure that is not of the listening socket
@@ -60,8 +60,10 @@ def close(s):
         pass
 
 
-async def stop(app, timeout):
-    """Closes the listener and what waits for a request; the others have `timeout` seconds."""
+async def stop(app, timeout=5):
+    """Listens no more; what is in a request has `timeout` seconds to end."""
+    from .streaming import cancel
+
     if app.accepting:
         app.accepting.cancel()
     close(app.listener)
@@ -70,7 +72,7 @@ async def stop(app, timeout):
         if conn.keep:
             conn.keep = False
             if conn.req is None:
-                streaming.cancel(conn)
+                cancel(conn)
     waited_ms = 0
     while app.connections and waited_ms < timeout * 1000:
         await asyncio.sleep_ms(20)
@@ -79,5 +81,5 @@ async def stop(app, timeout):
         if conn.keep is None:
             await conn.aclose()
         else:
-            streaming.cancel(conn)
+            cancel(conn)
     await asyncio.sleep_ms(0)

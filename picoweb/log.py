@@ -5,8 +5,8 @@ def start(log, debug, host, port):
     """The logger to use: the app's, else ulogging's, else logging's, else lines on standard error."""
     if log is None:
         log = get_logger(debug)
-    log.info("serving at http://%s:%d/", host, port)
-    return log
+    log.info("starting at http://%s:%d/", host, port)
+    return MemoryLog(log) if debug > 1 else log
 
 
 def get_logger(debug):
@@ -23,6 +23,21 @@ def get_logger(debug):
     elif hasattr(logging, "basicConfig"):
         log.setLevel(logging.INFO)
     return log
+
+
+class MemoryLog:
+    """Adds to each line of a request how much heap is left."""
+
+    def __init__(self, log):
+        self.log = log
+
+    def __getattr__(self, name):
+        return getattr(self.log, name)
+
+    def info(self, message, *args):
+        import gc
+
+        self.log.info(message + " (%s bytes free)", *args, gc.mem_free() if hasattr(gc, "mem_free") else "?")
 
 
 class Log:

@@ -4,6 +4,12 @@ import picoweb.routing as routing
 from .results import send
 
 
+def use(app, middleware):
+    """Adds `async def middleware(req, resp, next)`; also a decorator."""
+    app.middleware = list(app.middleware) + [middleware]
+    return middleware
+
+
 async def chain(app, req, resp):
     """Calls each middleware in the order of registration; the handler, found at last, is the innermost."""
     await step(app, req, resp, 0)

@@ -1,9 +1,9 @@
 """Turns what a handler returns into its response."""
 import ujson
 
-import picoweb.streaming as streaming
+import picoweb.response as response
 from .headers import start_now
-from .stream import HTML, coroutine
+from .stream import HTML, coroutine, late
 
 JSON = "application/json"
 
@@ -11,15 +11,15 @@ JSON = "application/json"
 @coroutine
 def jsonify(writer, obj):
     """A JSON response."""
-    yield from respond(writer, obj if isinstance(obj, (dict, list)) else ujson.dumps(obj).encode(), 200, None, JSON)
+    yield from answer(writer, obj if isinstance(obj, (dict, list)) else ujson.dumps(obj).encode(), 200, None, JSON)
 
 
 @coroutine
 def send(conn, result):
     """Answers with a handler's result; TypeError for what no response can be made of."""
     if result is False:
-        return streaming.keep(conn)
-    if result is None or streaming.is_started(conn):
+        return late("streaming").keep(conn)
+    if result is None or response.is_started(conn):
         return  # it wrote the response itself
     status, headers = 200, None
     if isinstance(result, tuple):
@@ -28,11 +28,11 @@ def send(conn, result):
         status = result[1]
         headers = result[2] if len(result) == 3 else None
         result = result[0]
-    yield from respond(conn, result, status, headers, HTML)
+    yield from answer(conn, result, status, headers, HTML)
 
 
 @coroutine
-def respond(conn, body, status, headers, content_type):
+def answer(conn, body, status, headers, content_type):
     if isinstance(body, (dict, list)):
         content_type = JSON
         body = ujson.dumps(body)
@@ -49,7 +49,7 @@ def respond(conn, body, status, headers, content_type):
         content_type = None
     start_now(conn, content_type, status, headers)
     if known:
-        if conn.length is None and not streaming.is_bodyless(conn):
+        if conn.length is None and not response.is_bodyless(conn):
             conn.length = len(body)
         yield from conn.awrite(body)
     else:

@@ -1,10 +1,7 @@
 """Finds the handler of a request: patterns, methods, mounted apps, middleware."""
-import ure
-
 from .errors import HTTPException
+from .stream import late
 from .utils import unquote_plus
-
-patterns = {}  # those in use, by their text
 
 
 def find(app, req):
@@ -19,9 +16,7 @@ def find(app, req):
 def find_in(app, req):
     req.app = app
     if app.middleware:
-        from .middleware import chain
-
-        return lambda req, resp: chain(app, req, resp)
+        return lambda req, resp: late("middleware").chain(app, req, resp)
     return find_route(app, req)
 
 
@@ -35,11 +30,9 @@ def decode(req):
 
 
 def find_route(app, req):
-    path = req.path
-    for prefix, sub in app.mounts:
-        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
-            req.path = path[len(prefix) :] or "/"
-            sub.init_once()
+    if app.mounts:
+        sub = late("mounts").find(app, req)
+        if sub:
             return find_in(sub, req)
     allowed = []
     for route in app.url_map:
@@ -84,74 +77,4 @@ def match(req, url, extra):
         return {}
     if extra and extra[0].get("prefix"):
         return {} if path.startswith(url) else None
-    if "<" not in url:
-        return None
-    if url not in patterns:
-        patterns[url] = parse(url)
-    return take(patterns[url], 0, path)
-
-
-def parse(url):
-    """A pattern as literals with (type, name) between them; ValueError where it is malformed."""
-    literal, *rest = url.split("<")
-    parts = [literal]
-    for part in rest:
-        inside, closed, literal = part.partition(">")
-        kind, colon, name = inside.partition(":")
-        if not colon:
-            kind, name = "str", kind
-        elif kind == "re":
-            # The expression may hold colons, the name cannot.
-            at = name.rfind(":")
-            kind, name = ure.compile("^(" + name[:at] + ")$"), name[at + 1 :]
-        elif kind not in TYPES:
-            raise ValueError("no type %r in the pattern %r" % (kind, url))
-        if not closed or not name:
-            raise ValueError("the pattern %r is malformed" % url)
-        parts.append((kind, name))
-        parts.append(literal)
-    return parts
-
-
-def take(parts, at, path):
-    """Matches parts[at:] with all of `path`; the longest value first."""
-    if not path.startswith(parts[at]):
-        return None
-    path = path[len(parts[at]) :]
-    if at + 1 == len(parts):
-        return None if path else {}
-    (kind, name), following = parts[at + 1 : at + 3]
-    longest = len(path)
-    if kind != "path" and "/" in path:
-        longest = path.find("/")
-    for end in range(longest, 0, -1):
-        if path.startswith(following, end):
-            value = convert(kind, path[:end])
-            values = None if value is None else take(parts, at + 2, path[end:])
-            if values is not None:
-                values[name] = value
-                return values
-    return None
-
-
-def integer(text):
-    return int(text) if text.isdigit() else None
-
-
-def number(text):
-    whole, dot, part = text.partition(".")
-    return float(text) if whole.isdigit() and part.isdigit() else integer(text)
-
-
-TYPES = {
-    "str": lambda text: text,
-    "int": integer,
-    "float": number,
-    "path": lambda text: text,
-}
-
-
-def convert(kind, text):
-    if isinstance(kind, str):
-        return TYPES[kind](text)
-    return text if kind.match(text) else None
+    return late("patterns").match(url, path) if "<" in url else None

@@ -6,34 +6,26 @@ except ImportError:
 import ure
 
 coroutine = getattr(asyncio, "coroutine", lambda f: f)  # to await or to iterate
-BLOCK = 1024  # bytes of a read, and of what waits to be sent
+BLOCK = 1024  # bytes read or held back
 HTML = "text/html; charset=utf-8"
 ANSWER = b"HTTP/1.1 200 OK\r\n%sContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
-# A header line with a bad name, of a body, to close the connection, or a bad host.
+# A bad name, a body, a connection to close, a bad host.
 ODD = ure.compile(
-    b"[a-z-]*([^a-z:-]|$)|:|exp|con(n.*[,s]|tent)|tr|host:([^ ]|$| .*([^a-z0-9.:-]|:.*[^0-9]))"
+    b"\n([a-z-]*[^a-z:\r-]|[a-z-]+\r|:|exp|con(n[^\r]*[,s]|tent)|tr|host:([^ ]| [^\r]*([^a-z0-9.:\r-]|:[^\r]*[^0-9\r])))"
 )
 
 
 def late(name):
-    """A module of ours, loaded when first used."""
+    """A module, loaded when first used."""
     return __import__("picoweb." + name, None, None, ("*",))
 
 
-def is_plain(buf, at, end):
-    """Whether the header lines buf[at:end] are well-formed, and of a request without a body."""
-    lines = buf.count(b"\r\n", at, end)
-    if b"\0" in buf or not buf.count(b"\r", at, end) == buf.count(b"\n", at, end) == lines < 65:
-        return False
-    hosts = 0
-    while at < end:
-        cr = buf.find(b"\r\n", at)
-        line = buf[at:cr].lower()
-        if ODD.match(line):
-            return False
-        hosts += line.startswith(b"host:")
-        at = cr + 2
-    return hosts == 1
+def is_plain(fields):
+    """Whether header fields are well-formed, and of a request without a body."""
+    fields = fields.lower()
+    return fields.count(b"\nhost:") == 1 and b"\0" not in fields and not ODD.search(fields) and (
+        fields.count(b"\r") == fields.count(b"\n") == fields.count(b"\r\n") < 67
+    )
 
 
 class HTTPRequest:
@@ -60,7 +52,7 @@ class Connection:
         self.stream = stream
 
     def __getattr__(self, name):
-        return late("streaming").get(self, name)
+        return late("response").get(self, name)
 
     @coroutine
     def awrite(self, buf, off=0, sz=-1):
@@ -70,7 +62,7 @@ class Connection:
         if self.out is not None and sz < 0 == off and len(self.out) + len(buf) <= BLOCK:
             self.out += buf
         else:
-            yield from late("streaming").write(self, buf, off, sz)
+            yield from late("response").write(self, buf, off, sz)
 
 
 @coroutine
@@ -93,7 +85,7 @@ async def serve(conn):
             except (Exception, asyncio.CancelledError) as e:
                 await late("errors").answer(conn, e)
     finally:
-        if conn.keep is not None and conn in conn.app.connections:  # no handler keeps it
+        if conn.keep is not None and conn in conn.app.connections:  # not kept
             conn.app.connections.remove(conn)
             await conn.stream.aclose()
 
@@ -117,7 +109,7 @@ async def read_head(conn):
     # Clients repeat themselves.
     conn.fields = app.fields if buf.startswith(app.fields, at) else buf[at : end + 4]
     conn.plain = buf.startswith(b"GET /") and line[2:] == ["HTTP/1.1"] and (
-        " " < min(line[1]) and max(line[1]) < "\x7f" and (conn.fields is app.fields or is_plain(buf, at + 2, end + 2))
+        " " < min(line[1]) and max(line[1]) < "\x7f" and (conn.fields is app.fields or is_plain(conn.fields))
     )
     if conn.plain:
         app.fields = conn.fields
@@ -144,31 +136,7 @@ async def respond(conn):
         await late("results").send(conn, result)
     if conn.out is not None:
         conn.stream.write(ANSWER % (app.date, len(conn.out), conn.out))
-    if conn.out is None or conn.stream.out_buf:
+    if conn.out is None or getattr(conn.stream, "out_buf", None):
         await conn.finish()
     if app.log:
         app.log.info("%s %s %s", req.method, req.target, conn.status)
-
-
-def listen(host, port):
-    import socket
-
-    s = socket.socket()
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(socket.getaddrinfo(host, port)[0][-1])
-    s.listen(8)
-    s.setblocking(False)
-    return s
-
-
-@coroutine
-def accept(app, host, port):
-    while True:
-        peer = None
-        try:
-            yield asyncio.core._io_queue.queue_read(app.listener)
-            peer = app.listener.accept()[0]
-            peer.setblocking(False)
-            asyncio.create_task(app._handle(peer, asyncio.StreamReader(peer)))
-        except Exception as e:
-            yield from late("listener").accept_failed(app, host, port, peer, e)

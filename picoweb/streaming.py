@@ -1,21 +1,13 @@
-"""Responses that are not one small page: streamed, chunked, written by hand, kept open, or slow to leave."""
-from .stream import BLOCK, Connection, asyncio, coroutine, start_response
+"""Responses that are streamed, chunked, written by hand, kept open, or slow to leave."""
+from .response import EPIPE, framing, is_bodyless, is_started, send, slow
+from .stream import BLOCK, asyncio, coroutine, late, start_response
 
-EPIPE = 32
 SILENCE_MS = 300  # after which a refused client is done
 PIECE = 4096  # bytes that a client has to take within write_timeout
-BODYLESS = (204, 304)  # and 1xx; RFC 9110 6.4.1
 
 
 class Timeout(OSError):
     """A client that gives or takes nothing for too long."""
-
-
-def get(conn, name):
-    """What Connection has only since this module is loaded."""
-    if hasattr(Connection, name):
-        return getattr(conn, name)
-    raise AttributeError(name)
 
 
 def expire(conn):
@@ -46,62 +38,6 @@ def wait(conn, waiting, seconds):
         raise
     finally:
         conn.deadline = 0
-
-
-def slow(conn):
-    """Leaves the fast path: what it knows of the response becomes what this module knows."""
-    if conn.out is not None:
-        conn.head = b"HTTP/1.1 200 OK\r\n%sContent-Type: text/html; charset=utf-8\r\n" % conn.app.date
-        conn.pending = conn.out
-        conn.written = len(conn.out)
-        conn.out = None
-    conn.plain = False
-
-
-def reset(conn):
-    """Forgets the response."""
-    conn.out = conn.head = conn.length = None
-    conn.extra = conn.pending = b""
-    conn.sent = conn.chunked = conn.started = False
-    conn.written = 0
-
-
-def is_started(conn):
-    """Whether a response has begun."""
-    return conn.out is not None or conn.head is not None
-
-
-def add_header(conn, name, value):
-    """Adds a field to the response that is to start; ValueError for CR, LF or NUL."""
-    from .headers import field
-
-    slow(conn)
-    conn.extra += field(name, value)
-
-
-def is_bodyless(conn):
-    return conn.status in BODYLESS or conn.status < 200 or conn.req is not None and conn.req.method == "HEAD"
-
-
-def framing(conn, length):
-    """The header fields that tell where the response ends, and the empty line."""
-    fields = b""
-    if conn.length is not None:
-        length = conn.length
-    if conn.status >= 200 and conn.status != 204:
-        if length is not None:
-            if conn.status != 304 or conn.length is not None:
-                fields = b"Content-Length: %d\r\n" % length
-        elif conn.http11:
-            conn.chunked = True
-            fields = b"Transfer-Encoding: chunked\r\n"
-        else:
-            conn.keep = False
-    if conn.keep is False:
-        fields += b"Connection: close\r\n"
-    elif not conn.http11:
-        fields += b"Connection: keep-alive\r\n"
-    return fields + b"\r\n"
 
 
 def flush(conn, more=0):
@@ -139,48 +75,6 @@ def no_delay(conn):
         pass
 
 
-def send(conn, data):
-    try:
-        conn.stream.write(data)
-    except OSError:
-        conn.broken = True
-        raise
-
-
-@coroutine
-def drain(conn):
-    """Waits until all that was handed over has left; OSError where the client takes nothing for write_timeout."""
-    if conn.stream.out_buf:
-        try:
-            yield from wait(conn, conn.stream.drain(), conn.app.write_timeout)
-        except OSError:
-            conn.broken = True
-            raise
-
-
-@coroutine
-def write(conn, buf, off=0, sz=-1):
-    """What Connection.awrite() does beyond a small page."""
-    if conn.broken or conn.closed:
-        raise OSError(EPIPE)
-    slow(conn)
-    if off or sz >= 0:
-        buf = memoryview(buf)[off : off + sz if sz >= 0 else len(buf)]
-    if conn.head is None:
-        by_hand(conn, buf)
-    conn.written += len(buf)
-    if is_bodyless(conn) and conn.head:
-        return
-    if conn.length is not None and conn.written > conn.length:
-        buf = memoryview(buf)[: max(0, len(buf) - conn.written + conn.length)]
-    try:
-        yield from put(conn, buf)
-    except OSError:
-        if conn.keep is None:  # nobody else frees its slot
-            yield from aclose(conn)
-        raise
-
-
 @coroutine
 def put(conn, buf):
     if len(conn.pending) + len(buf) <= BLOCK:
@@ -203,13 +97,6 @@ def by_hand(conn, buf):
     conn.keep = None if conn.keep is None else False
     words = bytes(buf[:32]).split(b" ")
     conn.status = int(words[1][:3]) if words[1:] and words[1][:3].isdigit() else 200
-
-
-@coroutine
-def awriteiter(conn, parts):
-    """Writes each str or bytes of an iterable."""
-    for part in parts:
-        yield from conn.awrite(part)
 
 
 @coroutine
@@ -239,45 +126,6 @@ def drive(conn, handler, pause):
             return e.value
 
 
-@coroutine
-def finish(conn):
-    """Ends the response: RuntimeError where there is none."""
-    if conn.keep is None or conn.closed:
-        return
-    slow(conn)
-    if conn.head is None:
-        raise RuntimeError("the handler has answered nothing")
-    if conn.req is not None and conn.body:
-        conn.body.before_answer()
-    short = conn.length is not None and conn.written != conn.length and not is_bodyless(conn)
-    if short:
-        conn.keep = False
-    if not conn.sent:
-        conn.sent = True
-        data = conn.head and conn.head + framing(conn, conn.written)
-        if not is_bodyless(conn) or not conn.head:
-            data += conn.pending
-        send(conn, data)
-    elif conn.chunked:
-        flush(conn)
-        if not is_bodyless(conn):
-            send(conn, conn.tail + b"0\r\n\r\n")
-        conn.tail = b""
-    else:
-        flush(conn)
-    yield from drain(conn)
-    if short and conn.app.log:
-        conn.app.log.error(
-            "%s %s wrote %d bytes of its Content-Length %d",
-            conn.req.method, conn.req.target, conn.written, conn.length,
-        )
-    reset(conn)
-    body = conn.body
-    conn.body = None
-    if body:
-        yield from body.drain()
-
-
 def keep(conn):
     """The handler keeps the connection: it stays open, and what is written leaves at once."""
     conn.keep = None
@@ -301,13 +149,75 @@ def linger(conn):
 
 
 @coroutine
+def write(conn, buf):
+    """Writes what response.write() does not hold back."""
+    if conn.head is None:
+        by_hand(conn, buf)
+    conn.written += len(buf)
+    if is_bodyless(conn) and conn.head:
+        return
+    if conn.length is not None and conn.written > conn.length:
+        buf = memoryview(buf)[: max(0, len(buf) - conn.written + conn.length)]
+    try:
+        yield from put(conn, buf)
+    except OSError:
+        if conn.keep is None:  # nobody else frees its slot
+            yield from aclose(conn)
+        raise
+
+
+@coroutine
+def end(conn):
+    """Ends a response of which something was sent, or which is not as long as it said."""
+    short = conn.head and conn.length is not None and conn.written != conn.length and not is_bodyless(conn)
+    if short:
+        conn.keep = False
+    flush(conn)
+    if conn.chunked and not is_bodyless(conn):
+        send(conn, conn.tail + b"0\r\n\r\n")
+    conn.tail = b""
+    yield from drain(conn)
+    if short and conn.app.log:
+        conn.app.log.error(
+            "%s %s wrote %d bytes of its Content-Length %d",
+            conn.req.method, conn.req.target, conn.written, conn.length,
+        )
+
+
+@coroutine
+def drain(conn):
+    """Waits until all that was handed over has left; OSError where the client takes nothing for write_timeout."""
+    if getattr(conn.stream, "out_buf", None):
+        try:
+            yield from wait(conn, conn.stream.drain(), conn.app.write_timeout)
+        except OSError:
+            conn.broken = True
+            raise
+
+
+@coroutine
+def awriteiter(conn, parts):
+    """Writes each str or bytes of an iterable."""
+    for part in parts:
+        yield from conn.awrite(part)
+
+
+def add_header(conn, name, value):
+    """Adds a field to the response that is to start; ValueError for CR, LF or NUL."""
+    from .headers import field
+
+    slow(conn)
+    conn.extra += field(name, value)
+
+
+@coroutine
 def aclose(conn):
     """Ends the response and the connection, and frees its slot."""
     if conn.keep is None:
         conn.keep = False
     try:
         if is_started(conn) and not conn.closed:
-            yield from finish(conn)
+            yield from conn.finish()
     except OSError:
         pass
     conn.closed = True
@@ -315,23 +225,3 @@ def aclose(conn):
     if conn in conn.app.connections:
         conn.app.connections.remove(conn)
         yield from conn.stream.aclose()
-
-
-for name, value in (
-    ("awritestr", Connection.awrite),
-    ("tail", b""),
-    ("broken", False),
-    ("closed", False),
-    ("http11", True),
-    ("body", None),
-    ("evicted", False),
-    ("status", 0),
-    ("req", None),
-    ("task", None),
-    ("deadline", 0),
-    ("since", 0),
-):
-    setattr(Connection, name, value)
-for f in (expire, cancel, add_header, awriteiter, drain, finish, aclose):
-    setattr(Connection, f.__name__, f)
-reset(Connection)

@@ -1,11 +1,24 @@
-"""utemplate's loader for an app's folder."""
+"""Templates of the app's folder, rendered by utemplate."""
+from .files import folder
+from .stream import coroutine
 
 
-def loader(app):
-    import utemplate.source
+def _load_template(app, name):
+    """A compiled template: a generator function."""
+    if app.loader is None:
+        import utemplate.source
 
-    from .methods import folder
+        where = folder(app)
+        app.loader = utemplate.source.Loader(app.pkg.split(".")[0] if where else None, "templates")
+    return app.loader.load(name)
 
-    where = folder(app)
-    pkg = app.pkg.split(".")[0] if where else None
-    return utemplate.source.Loader(pkg, "templates")
+
+@coroutine
+def render_template(app, writer, name, args=()):
+    """Writes a template."""
+    yield from writer.awriteiter(app._load_template(name)(*args))
+
+
+def render_str(app, name, args=()):
+    """A template as a str."""
+    return "".join(app._load_template(name)(*args))

@@ -3,18 +3,25 @@ from ubinascii import unhexlify
 
 
 def unquote_plus(s):
-    """`s` with "+" as a space and %XX as UTF-8; a malformed one stays as it is."""
-    first, *rest = s.replace("+", " ").encode().split(b"%")
+    """Decodes "+" and %XX as UTF-8; what is malformed stays."""
+    parts = s.replace("+", " ").encode().split(b"%")
     try:
-        return b"".join([first] + [unhexlify(part[:2] or b"%") + part[2:] for part in rest]).decode()
+        for i in range(1, len(parts)):
+            parts[i] = unhexlify(parts[i][:2] or b"%") + parts[i][2:]
+        return b"".join(parts).decode()
     except ValueError:
         return s
 
 
 def parse_qs(s):
-    """A query string's dict; a repeated key maps to a list, one without "=" to True."""
+    """A dict; a repeated key maps to a list, one without "=" to True."""
     form = {}
     for part in filter(None, s.split("&")):
         key, equals, value = map(unquote_plus, part.partition("="))
-        form.setdefault(key, []).append(not equals or value)
-    return {key: values if values[1:] else values[0] for key, values in form.items()}
+        old = form.get(key, form)
+        value = not equals or value
+        if isinstance(old, list):
+            old.append(value)
+        else:
+            form[key] = value if old is form else [old, value]
+    return form

@@ -74,7 +74,10 @@ def test_the_oldest_idle_connection_makes_room(limits, many):
 def test_a_slow_head_makes_room(limits, many):
     slow = many(4, b"GET / HT")
     assert limits.get("/").text == "hello"
-    assert b"hello" not in slow[0].everything()  # it may be told why first
+    try:
+        assert b"hello" not in slow[0].everything()  # it may be told why first
+    except ConnectionResetError:
+        pass  # what it sent was never read
     assert slow[-1].send(b"TP/1.1\r\nHost: x\r\n\r\n").response().text == "hello"
 
 
@@ -97,25 +100,37 @@ def test_a_request_in_progress_is_never_dropped_for_a_newcomer(limits, many):
 
 def test_a_newcomer_is_told_503_where_all_others_are_in_requests(limits, many):
     held = [begun(c) for c in many(3)]
-    answer = limits.get("/")
+    # Whether the slot that only says 503 is the last of max_connections or one more is the server's choice.
+    newcomers = many(1)
+    if not refused(newcomers[0].send(SLOW)):
+        held += newcomers
+        newcomers = many(1)
+        newcomers[0].send(SLOW)
+    answer = newcomers[0].response()
     assert (answer.status, answer.says_close) == (503, True)
+    assert newcomers[0].closes()
     assert limits.logged(r"\b503\b.*[a-zA-Z]{3}")
     for c in held:
-        assert c.response().text.endswith("ended")
+        assert c.response().text == "begun ended"
     assert limits.get("/").text == "hello"
 
 
-def test_two_newcomers_are_told_503(limits, many):
+def test_a_later_newcomer_is_served_again(limits, many):
     held = [begun(c) for c in many(3)]
-    newcomers = many(2)
-    statuses = []
-    for c in newcomers:
-        try:
-            statuses.append(c.send(HELLO).response().status)
-        except (h11.RemoteProtocolError, ConnectionError):
-            statuses.append("closed")  # the second made room of the first
-    assert 200 not in statuses and 503 in statuses
-    assert [c.response().text for c in held] == ["begun ended"] * 3
+    many(2, SLOW)
+    for c in held:
+        assert c.response().text == "begun ended"
+        c.sock.close()
+    assert limits.get("/").text == "hello"
+
+
+def refused(connection):
+    """Whether a connection that asked for /held is told 503; nothing of the answer is lost."""
+    while b"begun" not in connection.rest and b" 503 " not in connection.rest:
+        data = connection.receive()
+        assert data, "closed without an answer"
+        connection.rest += data
+    return b" 503 " in connection.rest
 
 
 # Time-outs: limits.py has 1 s for a head, a body and a write, 2 s for an idle connection

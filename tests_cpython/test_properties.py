@@ -109,11 +109,13 @@ def test_a_field_is_served_exactly_where_h11_takes_it(web, name, value):
     except h11.RemoteProtocolError:
         theirs = False
     statuses = [a.status for a in answers(web, data)]
-    if name[:1] in b" \t" or b"\n" in name + value:  # h11 takes folds and bare LF
+    if name.lower() in (b"host", b"expect", b"content-length", b"transfer-encoding"):
+        assert len(statuses) <= 1  # their values have tables of their own
+    elif name[:1] in b" \t" or b"\n" in name + value:  # h11 takes folds and bare LF
         assert 400 in statuses
     elif any(byte < 32 and byte not in b"\t\r\0" or byte == 127 for byte in value):  # RFC 9110 5.5 leaves it open
         assert statuses in ([200], [400])
-    elif name.lower() not in (b"host", b"expect", b"content-length", b"transfer-encoding"):
+    else:
         assert statuses == [200 if theirs else 400]
 
 
