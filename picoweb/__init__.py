@@ -29,7 +29,7 @@ def accept(app, host, port):
         except Exception as e:
             try:
                 yield from late("listener").accept_failed(app, host, port, peer, e)
-            except MemoryError:
+            except Exception:
                 pass
 
 

@@ -65,9 +65,9 @@ async def answer(conn, e):
             await respond(conn, e)
             if response.is_started(conn) and conn.keep is not None and not conn.closed:
                 await conn.finish()
-    except (OSError, MemoryError, asyncio.CancelledError) as late:
+    except (OSError, MemoryError, asyncio.CancelledError) as failure:
         conn.keep = False
-        note(conn, late)
+        note(conn, failure)
     if conn.keep is False and conn.status in CLOSING and not conn.closed and may_send(conn):
         await late("streaming").linger(conn)
 

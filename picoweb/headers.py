@@ -4,16 +4,14 @@ from .response import is_started, slow
 
 # RFC 9110 15, and those registered since.
 REASONS = """
-100 Continue\n101 Switching Protocols\n103 Early Hints
-200 OK\n201 Created\n202 Accepted\n203 Non-Authoritative Information\n204 No Content\n205 Reset Content\n206 Partial Content
-300 Multiple Choices\n301 Moved Permanently\n302 Found\n303 See Other\n304 Not Modified\n307 Temporary Redirect\n308 Permanent Redirect
-400 Bad Request\n401 Unauthorized\n402 Payment Required\n403 Forbidden\n404 Not Found\n405 Method Not Allowed\n406 Not Acceptable
-408 Request Timeout\n409 Conflict\n410 Gone\n411 Length Required\n412 Precondition Failed\n413 Content Too Large\n414 URI Too Long
-415 Unsupported Media Type\n416 Range Not Satisfiable\n417 Expectation Failed\n418 I'm a Teapot\n421 Misdirected Request
-422 Unprocessable Content\n423 Locked\n425 Too Early\n426 Upgrade Required\n428 Precondition Required\n429 Too Many Requests
-431 Request Header Fields Too Large\n451 Unavailable For Legal Reasons
-500 Internal Server Error\n501 Not Implemented\n502 Bad Gateway\n503 Service Unavailable\n504 Gateway Timeout
-505 HTTP Version Not Supported\n507 Insufficient Storage\n511 Network Authentication Required
+100 Continue\n101 Switching Protocols\n200 OK\n201 Created\n202 Accepted\n204 No Content\n206 Partial Content
+301 Moved Permanently\n302 Found\n303 See Other\n304 Not Modified\n307 Temporary Redirect\n308 Permanent Redirect
+400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found\n405 Method Not Allowed\n406 Not Acceptable
+408 Request Timeout\n409 Conflict\n410 Gone\n411 Length Required\n412 Precondition Failed\n413 Content Too Large
+414 URI Too Long\n415 Unsupported Media Type\n416 Range Not Satisfiable\n417 Expectation Failed\n418 I'm a Teapot
+422 Unprocessable Content\n426 Upgrade Required\n428 Precondition Required\n429 Too Many Requests
+431 Request Header Fields Too Large\n500 Internal Server Error\n501 Not Implemented\n502 Bad Gateway
+503 Service Unavailable\n504 Gateway Timeout\n505 HTTP Version Not Supported\n507 Insufficient Storage
 """
 CLASSES = ("Informational", "Success", "Redirection", "Client Error", "Server Error")
 

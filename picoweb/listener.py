@@ -26,8 +26,19 @@ class Tls:
         return getattr(self.app, name)
 
     def _handle(self, peer, stream):
-        peer = self.context.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
-        return self.app._handle(peer, asyncio.StreamReader(peer))
+        tls = self.context.wrap_socket(peer, server_side=True, do_handshake_on_connect=False)
+        stream.s = tls
+        stream.aclose = lambda: close_both(tls, peer)
+        return self.app._handle(peer, stream)
+
+
+@coroutine
+def close_both(tls, peer):
+    # A handshake that failed leaves the socket below open.
+    close(tls)
+    close(peer)
+    return
+    yield
 
 
 @coroutine

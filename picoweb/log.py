@@ -37,7 +37,7 @@ class MemoryLog:
     def info(self, message, *args):
         import gc
 
-        self.log.info(message + " (%s bytes free)", *args, gc.mem_free() if hasattr(gc, "mem_free") else "?")
+        self.log.info(message + " (heap: %s bytes free)", *args, gc.mem_free() if hasattr(gc, "mem_free") else "?")
 
 
 class Log:

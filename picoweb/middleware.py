@@ -7,6 +7,7 @@ from .results import send
 def use(app, middleware):
     """Adds `async def middleware(req, resp, next)`; also a decorator."""
     app.middleware = list(app.middleware) + [middleware]
+    routing.attach(app)
     return middleware
 
 

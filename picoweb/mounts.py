@@ -1,9 +1,11 @@
 """Apps under a prefix of another app."""
+from .stream import late
 
 
 def mount(app, url, sub):
     """Puts the app `sub` under the prefix `url`, which it does not see; the longest prefix wins."""
     app.mounts = sorted(list(app.mounts) + [(url.rstrip("/"), sub)], key=lambda mount: -len(mount[0]))
+    late("routing").attach(app)
 
 
 def init_mounts(app):

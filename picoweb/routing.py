@@ -4,6 +4,11 @@ from .stream import late
 from .utils import unquote_plus
 
 
+def attach(app):
+    """Every request of the app is to come here: a route alone does not decide it."""
+    app.find = lambda req: find(app, req)
+
+
 def find(app, req):
     """The handler of a request as a function of (req, resp); HTTPException 400, 404 or 405."""
     if "%" in req.path:

@@ -19,6 +19,7 @@ from client import Connection
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 START_S = 15
+UNCAUGHT = "Task exception w"  # "wasn't retrieved" of MicroPython, "was never retrieved" of CPython
 HEAP = {"mp64": "512K", "mp32": "256K"}  # room to compile a test app; the heap reports are about less
 
 
@@ -133,6 +134,7 @@ class Server:
     port: int = field(default_factory=free_port)
     files: int = 0  # that the process may have open; 0 is the machine's limit
     mark: int = 0
+    checked: int = 0
 
     def __str__(self):
         return " ".join((self.app, *self.args, "on", self.runtime.name))
@@ -202,6 +204,15 @@ class Server:
     def log_since_mark(self):
         return self.log_file.read_bytes()[self.mark:].decode("utf-8", "replace")
 
+    def check(self):
+        """What must hold after every test: the server lives, and no task of it has died of what nobody caught."""
+        assert self.alive, "%s has ended:\n%s" % (self, self.log())
+        log = self.log()
+        # asyncio tells of such a task when it is collected: it may be that of a test before.
+        lost = log.find(UNCAUGHT, self.checked)
+        self.checked = len(log)
+        assert lost < 0, "%s: %s" % (self, log[lost:lost + 1500])
+
     def marked(self):
         self.mark = self.log_file.stat().st_size
         return self
@@ -259,7 +270,7 @@ def serve(request, runtime, folder, servers):
 
     yield get
     for server in used:
-        assert server.alive, "%s has ended:\n%s" % (server, server.log())
+        server.check()
 
 
 @pytest.fixture
@@ -273,5 +284,10 @@ def start(request, runtime, folder):
         return server
 
     yield get
-    for server in started:
-        server.end()
+    try:
+        for server in started:
+            if server.alive:
+                server.check()
+    finally:
+        for server in started:
+            server.end()
