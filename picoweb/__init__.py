@@ -1,4 +1,6 @@
-"""A web framework for boards with tens of kilobytes of heap."""
+"""A web framework for boards with kilobytes of heap."""
+import gc
+
 from .stream import Connection, HTTPRequest, asyncio, coroutine, late, serve, start_response
 
 
@@ -120,11 +122,12 @@ class WebApp:
         loop.run_forever()
 
     def run(self, host="127.0.0.1", port=8081, debug=False, lazy_init=False, log=None, ssl=None):
-        """Serves until stopped. `debug`: -1 logs nothing, 0 requests, 1 and 2 more."""
+        """Serves. `debug`: -1 logs nothing, 0 requests, 1 and 2 more."""
         self.debug = int(debug)
         self.ssl = ssl
         if debug >= 0:
             self.log = late("log").start(log, debug, host, port)
+        gc.collect()
         self.init()
         if self.mounts and not lazy_init:
             self.init_mounts()

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_timeout  # noqa: F401 - a server that hangs must not hang the run
 
@@ -75,6 +76,14 @@ def find_runtimes():
     present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.cpython"), "PYTHONPATH")
     return present, missing
 
+
+# The servers are the session's: an example changes nothing that the next one would see.
+hypothesis.settings.register_profile(
+    "same", max_examples=200, derandomize=True, deadline=None, database=None,
+    suppress_health_check=list(hypothesis.HealthCheck))
+hypothesis.settings.register_profile(
+    "explore", hypothesis.settings.get_profile("same"), max_examples=3000, derandomize=False)
+hypothesis.settings.load_profile("same")
 
 PRESENT, MISSING = find_runtimes()
 OPENSSL = shutil.which("openssl")
@@ -217,12 +226,12 @@ class Server:
         self.mark = self.log_file.stat().st_size
         return self
 
-    def logged(self, pattern, timeout_s=3):
-        """The lines logged since the mark that match; waits for the first of them."""
+    def logged(self, pattern, timeout_s=3, count=1):
+        """The lines logged since the mark that match; waits for that many of them."""
         deadline = time.monotonic() + timeout_s
         while True:
             lines = [line for line in self.log_since_mark().splitlines() if re.search(pattern, line)]
-            if lines or time.monotonic() > deadline:
+            if len(lines) >= count or time.monotonic() > deadline:
                 return lines
             time.sleep(0.02)
 

@@ -240,9 +240,12 @@ events = []
 
 
 def tick(resp, count):
-    for i in range(count):
-        yield from uasyncio.sleep_ms(20)
-        yield from resp.awrite("data: %d\n\n" % i)
+    try:
+        for i in range(count):
+            yield from uasyncio.sleep_ms(20)
+            yield from resp.awrite("data: %d\n\n" % i)
+    except OSError:
+        pass  # the client has left
     yield from resp.aclose()
 
 
