@@ -20,7 +20,7 @@ def listen(host, port):
 
 
 @coroutine
-def accept(app, host, port):
+def accept(app, address):
     while True:
         peer = None
         try:
@@ -30,7 +30,7 @@ def accept(app, host, port):
             asyncio.create_task(app._handle(peer, asyncio.StreamReader(peer)))
         except Exception as e:
             try:
-                yield from late("listener").accept_failed(app, host, port, peer, e)
+                yield from late("listener").accept_failed(app, address, peer, e)
             except Exception:
                 pass
 
@@ -110,11 +110,11 @@ class WebApp:
 
     async def start(self, host, port, ssl=None):
         """Listens, and returns; OSError where the address cannot be had."""
-        if ssl or not hasattr(asyncio.core, "_io_queue"):
+        if ssl or not asyncio.core._io_queue:
             await late("listener").start(self, host, port, ssl)
         else:
             self.listener = listen(host, port)
-            self.accepting = asyncio.create_task(accept(self, host, port))
+            self.accepting = asyncio.create_task(accept(self, (host, port)))
 
     def serve(self, loop, host, port):
         """Listens, and runs the loop."""

@@ -1,54 +1,13 @@
 """The strict reading of a request's head (RFC 9112), for all that is out of the ordinary."""
-import ure
-
-from .errors import HTTPException
-from .stream import BLOCK
+from .partial import check_line_ends, refuse
 from .response import reset
 
-ECONNRESET = 104
-TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-HOST = ure.compile(b"^([A-Za-z0-9._~!$&'()*+,;=%-]*|\\[[0-9A-Fa-f:.]*\\])(:[0-9]*)?$")
+DIGITS = b"0123456789"
+LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+TOKEN = DIGITS + LETTERS + b"!#$%&'*+-.^_`|~"
+HOST = DIGITS + LETTERS + b"-._~!$&'()*+,;=%"  # reg-name; RFC 3986 3.2.2
 MAX_FIELDS = 64
 MAX_HOST = 255  # bytes; RFC 1035
-
-
-def refuse(why, status=400):
-    raise HTTPException(status, why)
-
-
-async def read_rest(conn, buf):
-    """Reads until there is a whole head; HTTPException 400, 414 or 431 where there will be none."""
-    app = conn.app
-    conn.since = app.tick
-    conn.deadline = app.tick + app.head_timeout
-    empty = 0
-    while True:
-        while buf[:2] == b"\r\n":  # before the request line; RFC 9112 2.2
-            buf = buf[2:]
-            empty += 2
-        conn.buf = buf
-        end = buf.find(b"\r\n\r\n")
-        if end > app.max_head or end < 0 and len(buf) > app.max_head:
-            if 0 <= buf.find(b"\r\n") <= app.max_head:
-                refuse("the head is over %d bytes" % app.max_head, 431)
-            refuse("the request line is over %d bytes" % app.max_head, 414)
-        if end >= 0:
-            return buf
-        check_line_ends(buf)
-        if empty > app.max_head:
-            refuse("nothing but empty lines")
-        more = await conn.stream.read(BLOCK)
-        if not more:
-            raise OSError(ECONNRESET)
-        buf += more
-
-
-def check_line_ends(buf):
-    lf = buf.find(b"\n")
-    while lf >= 0:
-        if buf[lf - 1 : lf] != b"\r":
-            refuse("a line ends in a bare LF")
-        lf = buf.find(b"\n", lf + 1)
 
 
 def check_head(conn, line):
@@ -77,12 +36,21 @@ def check_head(conn, line):
         conn.fields = replace_host(conn.fields, host)
     elif target[0] != "/" and not (target == "*" and method == "OPTIONS"):
         refuse("the target is not a path")
-    if host and (len(host) > MAX_HOST or not HOST.match(host)):
+    if host and (len(host) > MAX_HOST or not is_host(host)):
         refuse("a malformed Host")
     options = [option.strip() for option in found.get(b"connection", b"").lower().split(b",")]
     check_body(conn, found)
     conn.keep = b"close" not in options and (conn.http11 or b"keep-alive" in options)
     return method, target
+
+
+def is_host(host):
+    """Whether it is a name or an address, with or without a port."""
+    if host[:1] == b"[":
+        name, closed, port = host[1:].partition(b"]")
+        return closed and not name.strip(DIGITS + b"abcdefABCDEF:.") and port[:1] in (b"", b":") and not port[1:].strip(DIGITS)
+    name, _, port = host.partition(b":")
+    return not name.strip(HOST) and not port.strip(DIGITS)
 
 
 def check_version(version):

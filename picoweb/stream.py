@@ -6,7 +6,7 @@ except ImportError:
 import ure
 
 coroutine = getattr(asyncio, "coroutine", lambda f: f)  # to await or to iterate
-BLOCK = 1024  # bytes read or held back
+BLOCK = 768  # bytes read or held back
 HTML = "text/html; charset=utf-8"
 ANSWER = b"HTTP/1.1 200 OK\r\n%sContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n%s"
 # A bad name, a body, a connection to close, a bad host.
@@ -99,7 +99,7 @@ async def read_head(conn):
         return False
     end = buf.find(b"\r\n\r\n")
     if end < 0 or buf[0] < 14 or end > app.max_head:
-        buf = await late("head").read_rest(conn, buf)
+        buf = await late("partial").read_rest(conn, buf)
         end = buf.find(b"\r\n\r\n")
     conn.buf = buf[end + 4 :]
     conn.deadline = 0
@@ -115,7 +115,7 @@ async def read_head(conn):
         app.fields = conn.fields
     else:
         line = late("head").check_head(conn, line)
-    conn.req = HTTPRequest(conn, *line[:2])
+    conn.req = HTTPRequest(conn, line[0], line[1])
     return True
 
 

@@ -93,6 +93,8 @@ class Connection:
             event = parser.next_event()
             if event is h11.NEED_DATA:
                 data = self.receive()
+                if not data and seen.count(b"\r\n\r\n") == len(interim) and seen[-4:] in (b"", b"\r\n\r\n"):
+                    raise ConnectionError("closed without a response")
                 seen += data
                 parser.receive_data(data)
             elif isinstance(event, h11.InformationalResponse):

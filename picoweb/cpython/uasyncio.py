@@ -19,6 +19,7 @@ from .utime import ticks_ms as ticks  # noqa: F401
 coroutine = types.coroutine
 # MicroPython keeps these names in `asyncio.core`.
 core = sys.modules[__name__]
+_io_queue = None  # MicroPython's poller, which takes sockets
 
 # Bytes: past twice as many unread ones a connection is not read from until somebody wants them.
 READ_LIMIT = 4096
