@@ -1,7 +1,7 @@
 """A web framework for boards with kilobytes of heap."""
 import gc
 
-from .stream import Connection, HTTPRequest, asyncio, coroutine, late, serve, start_response
+from .stream import Connection, HTTPRequest, asyncio, coroutine, late, read_head, respond, start_response
 
 
 def __getattr__(name):
@@ -20,7 +20,7 @@ def listen(host, port):
 
 
 @coroutine
-def accept(app, address):
+def accept(app, host, port):
     while True:
         peer = None
         try:
@@ -30,17 +30,17 @@ def accept(app, address):
             asyncio.create_task(app._handle(peer, asyncio.StreamReader(peer)))
         except Exception as e:
             try:
-                yield from late("listener").accept_failed(app, address, peer, e)
+                yield from late("listener").accept_failed(app, host, port, peer, e)
             except Exception:
                 pass
 
 
 async def sweep(app):
-    from utime import gmtime
+    import utime
 
     try:
         while app.connections:
-            t = gmtime()
+            t = utime.gmtime()
             if t[0] > 2023:  # the clock was set
                 app.date = b"Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n" % (
                     b"MonTueWedThuFriSatSun"[t[6] * 3 :][:3], t[2],
@@ -63,7 +63,7 @@ class WebApp:
     head_timeout = 5
     idle_timeout = 15
     debug = -1
-    tick = 0  # seconds that were swept
+    tick = 0  # seconds
     date = b""
     fields = b"\0"
     log = sweeping = None
@@ -100,13 +100,25 @@ class WebApp:
     def init(self):
         """Called once before the first request."""
 
-    def _handle(self, reader, writer):
+    async def _handle(self, reader, writer):
         conn = Connection(self, writer)
-        self.connections.append(conn)
-        if len(self.connections) > self.max_connections:
-            late("full").make_room(self)
-        self.sweeping = self.sweeping or asyncio.create_task(sweep(self))
-        return serve(conn)
+        try:
+            conn.task = asyncio.core.cur_task
+            self.connections.append(conn)
+            self.sweeping = self.sweeping or asyncio.create_task(sweep(self))
+            if len(self.connections) > self.max_connections:
+                late("full").make_room(self)
+            while conn.keep:
+                try:
+                    if not await read_head(conn):
+                        break
+                    await respond(conn)
+                except (Exception, asyncio.CancelledError) as e:
+                    await late("errors").answer(conn, e)
+        finally:
+            if conn.keep is not None and conn in self.connections:  # not kept
+                self.connections.remove(conn)
+                await writer.aclose()
 
     async def start(self, host, port, ssl=None):
         """Listens, and returns; OSError where the address cannot be had."""
@@ -114,7 +126,7 @@ class WebApp:
             await late("listener").start(self, host, port, ssl)
         else:
             self.listener = listen(host, port)
-            self.accepting = asyncio.create_task(accept(self, (host, port)))
+            self.accepting = asyncio.create_task(accept(self, host, port))
 
     def serve(self, loop, host, port):
         """Listens, and runs the loop."""
@@ -123,7 +135,7 @@ class WebApp:
 
     def run(self, host="127.0.0.1", port=8081, debug=False, lazy_init=False, log=None, ssl=None):
         """Serves. `debug`: -1 logs nothing, 0 requests, 1 and 2 more."""
-        self.debug = int(debug)
+        self.debug = debug
         self.ssl = ssl
         if debug >= 0:
             self.log = late("log").start(log, debug, host, port)

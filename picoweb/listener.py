@@ -10,7 +10,7 @@ async def start(app, host, port, ssl):
     """What WebApp.start() does with TLS, and where asyncio is not MicroPython's."""
     if asyncio.core._io_queue:
         app.listener = listen(host, port)
-        app.accepting = asyncio.create_task(accept(Tls(app, ssl), (host, port)))
+        app.accepting = asyncio.create_task(accept(Tls(app, ssl), host, port))
     else:
         app.listener = await asyncio.start_server(app._handle, host, port, ssl=ssl)
 
@@ -42,7 +42,7 @@ def close_both(tls, peer):
 
 
 @coroutine
-def accept_failed(app, address, peer, e):
+def accept_failed(app, host, port, peer, e):
     """After a failure that client goes, and where the listening socket is lost another one is opened."""
     if app.log:
         app.log.warning("accept: %r", e)
@@ -55,7 +55,7 @@ def accept_failed(app, address, peer, e):
     while isinstance(e, OSError) and e.args and e.args[0] == EBADF:
         close(app.listener)
         try:
-            app.listener = listen(*address)
+            app.listener = listen(host, port)
             e = None
         except OSError as failure:
             if app.log:

@@ -31,6 +31,7 @@ def reset(conn):
     conn.out = conn.head = conn.length = None
     conn.extra = conn.pending = b""
     conn.sent = conn.chunked = False
+    conn.http11 = True
     conn.written = 0
 
 
@@ -124,7 +125,6 @@ for name, value in (
     ("tail", b""),
     ("broken", False),
     ("closed", False),
-    ("http11", True),
     ("body", None),
     ("evicted", False),
     ("status", 0),

@@ -74,22 +74,6 @@ def start_response(writer, content_type=HTML, status="200", headers=None):
         yield from late("headers").start(writer, content_type, status, headers)
 
 
-async def serve(conn):
-    try:
-        conn.task = asyncio.core.cur_task
-        while conn.keep:
-            try:
-                if not await read_head(conn):
-                    break
-                await respond(conn)
-            except (Exception, asyncio.CancelledError) as e:
-                await late("errors").answer(conn, e)
-    finally:
-        if conn.keep is not None and conn in conn.app.connections:  # not kept
-            conn.app.connections.remove(conn)
-            await conn.stream.aclose()
-
-
 async def read_head(conn):
     app = conn.app
     conn.req = conn.out = None
