@@ -1,5 +1,5 @@
 """A request's body: by Content-Length or in chunks (RFC 9112 7.1), within max_body, never a byte of the next request."""
-from .errors import HTTPException
+from .errors import Refusal
 from .stream import BLOCK, coroutine
 from .response import send
 from .streaming import Timeout, wait
@@ -59,7 +59,7 @@ class Reader:
     def refuse(self, why, status=400):
         self.ended = True
         self.conn.keep = False
-        raise HTTPException(status, why)
+        raise Refusal(status, why)
 
     @coroutine
     def advance(self):
@@ -164,5 +164,5 @@ class Reader:
         try:
             while (yield from self.read(BLOCK)):
                 pass
-        except (HTTPException, OSError):
+        except (Refusal, OSError):
             self.conn.keep = False

@@ -4,6 +4,7 @@ import sys
 import picoweb.response as response
 from .stream import asyncio, coroutine, late, start_response
 
+LEFT = (32, 104, 107)  # EPIPE, ECONNRESET, ENOTCONN
 # After these the connection's framing, or the peer, is not to be trusted.
 CLOSING = (400, 408, 413, 414, 417, 431, 501, 503, 505)
 
@@ -16,6 +17,10 @@ class HTTPException(Exception):
         self.status = status
         self.message = message
         self.headers = headers
+
+
+class Refusal(HTTPException):
+    """An HTTPException of the framework's own, which no handler has raised."""
 
 
 def errorhandler(app, kind):
@@ -96,14 +101,17 @@ async def respond(conn, e):
         import gc
 
         gc.collect()
+    if conn.out is not None and isinstance(e, OSError) and e.args and e.args[0] in LEFT:
+        conn.broken = True  # it was the page that could not leave
     clear(conn)
-    try:
-        result = conn.app.handle_exc(conn.req, conn, e)
-        if hasattr(result, "send"):
-            await run(result)
-    except Exception as e2:
-        log_error(conn, e2)
-        clear(conn)
+    if not isinstance(e, Refusal):
+        try:
+            result = conn.app.handle_exc(conn.req, conn, e)
+            if hasattr(result, "send"):
+                await run(result)
+        except Exception as e2:
+            log_error(conn, e2)
+            clear(conn)
     if conn.broken or conn.closed:
         conn.keep = False
         return note(conn, e)
@@ -150,15 +158,19 @@ def run(result):
 
 
 def find_handler(req, e):
-    """The errorhandler() of an exception: of its status, its class, or 500; of the mounted app first."""
-    status = e.status if isinstance(e, HTTPException) else 500
+    """The errorhandler() of an exception: of its status, of the nearest of its classes, of 500; a mounted app's first."""
     for app in (req.app, req.conn.app):
         handlers = app.errorhandlers
-        if status in handlers:
-            return handlers[status]
-        for kind, handler in handlers.items():
-            if isinstance(kind, type) and isinstance(e, kind):
-                return handler
+        if isinstance(e, HTTPException) and e.status in handlers:
+            return handlers[e.status]
+        nearest = None
+        for kind in handlers:
+            if isinstance(kind, type) and isinstance(e, kind) and (nearest is None or issubclass(kind, nearest)):
+                nearest = kind
+        if nearest:
+            return handlers[nearest]
+        if not isinstance(e, HTTPException) and 500 in handlers:
+            return handlers[500]
     return None
 
 
@@ -204,6 +216,8 @@ def log_error(conn, e):
         return
     what = "%s %s" % (conn.req.method, conn.req.target) if conn.req else "request"
     if isinstance(e, HTTPException):
+        if getattr(conn.req, "in_chain", False) and conn.status not in CLOSING:
+            return  # the request's own line is to come
         say = log.warning if conn.status in CLOSING else log.info
         say("%s %s: %s", what, e.status, e.message)
     elif isinstance(e, MemoryError):

@@ -2,7 +2,7 @@
 import sys
 import uos
 
-from .errors import HTTPException
+from .errors import Refusal
 from .response import slow
 from .stream import BLOCK, coroutine, start_response
 
@@ -55,15 +55,15 @@ def folder(app):
 
 @coroutine
 def sendfile(app, writer, fname, content_type=None, headers=None):
-    """Answers with a file of the app's folder; HTTPException 404 where it is missing."""
+    """Answers with a file of the app's folder; Refusal 404 where it is missing."""
     path = folder(app) + fname
     try:
         stat = uos.stat(path)
         if stat[0] & FOLDER:
-            raise HTTPException(404, "a folder")
+            raise Refusal(404, "a folder")
         f = open(path, "rb")
     except OSError:
-        raise HTTPException(404, "no such file")
+        raise Refusal(404, "no such file")
     try:
         yield from start_response(writer, content_type or get_mime_type(fname), "200", headers)
         slow(writer)
@@ -81,7 +81,7 @@ def handle_static(app, req, resp):
     at = folder(app)
     for part in name.split("/"):
         if part in ("", ".", "..") or "\\" in part or "\0" in part or part[-1] in ". " or is_link(at, part):
-            raise HTTPException(404, "no such file")
+            raise Refusal(404, "no such file")
         at += part + "/"
     yield from app.sendfile(resp, name)
 

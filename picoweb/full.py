@@ -1,5 +1,5 @@
 """What happens when the table of connections is full."""
-from .errors import HTTPException
+from .errors import Refusal
 from .streaming import cancel
 
 
@@ -16,7 +16,7 @@ class Full:
     def find(self, req):
         app = self.app
         if len(app.connections) > app.max_connections:
-            raise HTTPException(503, "all %d connections are in use" % app.max_connections)
+            raise Refusal(503, "all %d connections are in use" % app.max_connections)
         req.conn.app = app
         return app.find(req)
 

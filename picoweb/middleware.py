@@ -13,6 +13,7 @@ def use(app, middleware):
 
 async def chain(app, req, resp):
     """Calls each middleware in the order of registration; the handler, found at last, is the innermost."""
+    req.in_chain = True
     await step(app, req, resp, 0)
 
 
@@ -22,11 +23,9 @@ async def step(app, req, resp, at):
             return await call(routing.find_route(app, req), req, resp)
         except Exception as e:
             return await errors.respond(resp, e)
-    called = []
 
     async def following(*_):
         """The rest of the chain; resp.status is known when it returns."""
-        called.append(True)
         await step(app, req, resp, at + 1)
 
     await call(app.middleware[at], req, resp, following)

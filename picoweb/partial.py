@@ -5,11 +5,11 @@ ECONNRESET = 104
 
 
 def refuse(why, status=400):
-    raise late("errors").HTTPException(status, why)
+    raise late("errors").Refusal(status, why)
 
 
 async def read_rest(conn, buf):
-    """Reads until there is a whole head; HTTPException 400, 414 or 431 where there will be none."""
+    """Reads until there is a whole head; Refusal 400, 414 or 431 where there will be none."""
     app = conn.app
     conn.since = app.tick
     conn.deadline = app.tick + app.head_timeout

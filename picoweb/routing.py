@@ -1,5 +1,5 @@
 """Finds the handler of a request: patterns, methods, mounted apps, middleware."""
-from .errors import HTTPException
+from .errors import Refusal
 from .stream import late
 from .utils import unquote_plus
 
@@ -10,7 +10,7 @@ def attach(app):
 
 
 def find(app, req):
-    """The handler of a request as a function of (req, resp); HTTPException 400, 404 or 405."""
+    """The handler of a request as a function of (req, resp); Refusal 400, 404 or 405."""
     if "%" in req.path:
         req.path = decode(req)
     if req.path == "*":
@@ -30,7 +30,7 @@ def decode(req):
     decoded = unquote_plus(path)
     if decoded == path or "\0" in decoded:
         req.conn.keep = False
-        raise HTTPException(400, "a malformed %-escape in the path")
+        raise Refusal(400, "a malformed %-escape in the path")
     return decoded
 
 
@@ -62,11 +62,11 @@ def find_route(app, req):
             return lambda req, resp: handler(req, resp, **values)
         return handler
     if not allowed:
-        raise HTTPException(404, "no route for this path")
+        raise Refusal(404, "no route for this path")
     allow = {"Allow": ", ".join(allowed + [m for m in ("OPTIONS",) if m not in allowed])}
     if req.method == "OPTIONS":
         return lambda req, resp: ("", 204, allow)
-    raise HTTPException(405, "not for " + req.method, allow)
+    raise Refusal(405, "not for " + req.method, allow)
 
 
 def match(req, url, extra):

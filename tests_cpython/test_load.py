@@ -245,6 +245,29 @@ def test_connections_that_are_reset_at_once_cost_nothing(serve):
     assert not server.logged("Traceback|ERROR", 0.1)
 
 
+@pytest.mark.parametrize("path", ["/gate", "/gate/whole"])
+def test_a_client_that_leaves_before_its_response_costs_nothing(serve, path):
+    server = serve("web.py")
+    c = server.connect().send(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+    while server.get("/gate/waiting").text != "1":
+        pass
+    c.reset()
+    server.get("/gate/open")
+    while server.get("/gate/waiting").text != "0":
+        pass
+    assert server.get("/").text == "hello"
+    assert not server.logged("Traceback|ERROR", 0.1)
+
+
+def test_a_client_that_leaves_unseen_costs_nothing(serve):
+    server = serve("web.py")
+    c = server.connect().send(b"GET /block HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert server.logged("blocking")
+    c.reset()
+    assert server.get("/").text == "hello"
+    assert not server.logged("Traceback|ERROR", 0.1)
+
+
 def test_many_requests_on_one_connection(serve):
     server = serve("web.py")
     with server.connect() as c:

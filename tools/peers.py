@@ -241,7 +241,7 @@ class Server:
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             command,
-            cwd=folder if Path(folder).is_dir() else None,
+            cwd=folder if Path(folder).is_dir() else "/",  # -m looks in the current folder first
             env=environment(folder),
             stdout=self.errors,
             stderr=self.errors,

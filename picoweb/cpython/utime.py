@@ -1,6 +1,6 @@
 """MicroPython's `time` on CPython: all of CPython's `time`, and the ticks."""
 
-import time
+import time as _time
 from time import *  # noqa: F403
 
 # Ticks wrap here, as on a 32-bit board, so that an app which forgets `ticks_diff` fails on the host too.
@@ -9,12 +9,12 @@ _PERIOD = 1 << 30
 
 def ticks_ms():
     """Milliseconds since some moment, modulo the period of ticks."""
-    return time.monotonic_ns() // 1_000_000 % _PERIOD
+    return _time.monotonic_ns() // 1_000_000 % _PERIOD
 
 
 def ticks_us():
     """Microseconds since some moment, modulo the period of ticks."""
-    return time.monotonic_ns() // 1_000 % _PERIOD
+    return _time.monotonic_ns() // 1_000 % _PERIOD
 
 
 def ticks_cpu():
@@ -34,14 +34,14 @@ def ticks_diff(end, start):
 
 def sleep_ms(ms):
     """Block for `ms` milliseconds."""
-    time.sleep(max(0, ms) / 1_000)
+    _time.sleep(max(0, ms) / 1_000)
 
 
 def sleep_us(us):
     """Block for `us` microseconds."""
-    time.sleep(max(0, us) / 1_000_000)
+    _time.sleep(max(0, us) / 1_000_000)
 
 
 def mktime(when):
     """Seconds since the epoch as an int; takes MicroPython's tuples of eight as well as CPython's of nine."""
-    return int(time.mktime((*when[:8], -1)))
+    return int(_time.mktime((*when[:8], -1)))

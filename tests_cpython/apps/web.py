@@ -4,6 +4,7 @@ import sys
 
 import picoweb
 import uasyncio as asyncio
+import utime
 
 
 app = picoweb.WebApp(__name__)
@@ -99,16 +100,42 @@ async def pieces(req, resp):
 
 
 gate = []
+waiting = []
+
+
+async def pass_gate():
+    waiting.append("one")
+    while not gate:
+        await asyncio.sleep_ms(5)
+    gate.clear()
+    waiting.clear()
 
 
 @app.route("/gate")
 async def wait_at_gate(req, resp):
     await picoweb.start_response(resp, "text/plain")
     await resp.awrite("before the gate, ")
-    while not gate:
-        await asyncio.sleep_ms(5)
-    gate.clear()
+    await pass_gate()
     await resp.awrite("behind the gate")
+
+
+@app.route("/gate/whole")
+async def wait_for_whole(req, resp):
+    await pass_gate()
+    return "behind the gate"
+
+
+@app.route("/block")
+def block(req, resp):
+    """Nothing else runs meanwhile: what becomes of the client is seen only when the answer is sent."""
+    print("blocking")
+    utime.sleep_ms(200)
+    return "blocked"
+
+
+@app.route("/gate/waiting")
+async def tell_waiting(req, resp):
+    return str(len(waiting))
 
 
 @app.route("/gate/open")
