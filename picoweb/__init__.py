@@ -50,13 +50,13 @@ async def sweep(app):
             app.tick += 1
             for conn in app.connections:
                 if 0 < conn.deadline <= app.tick:
-                    conn.expire()
+                    late("timeout").expire(conn)
     finally:
         app.sweeping = None
 
 
 class WebApp:
-    """An app, and its limits in connections, bytes and seconds."""
+    """An app. Limits: connections, bytes, seconds."""
 
     max_connections = 16
     max_head = 2048
@@ -114,7 +114,7 @@ class WebApp:
                         break
                     await respond(conn)
                 except (Exception, asyncio.CancelledError) as e:
-                    await late("errors").answer(conn, e)
+                    await late("faults").answer(conn, e)
         finally:
             if conn.keep is not None and conn in self.connections:  # not kept
                 self.connections.remove(conn)

@@ -2,7 +2,7 @@
 from .errors import Refusal
 from .stream import BLOCK, coroutine
 from .response import send
-from .streaming import Timeout, wait
+from .timeout import Timeout, wait
 
 ECONNRESET = 104
 MAX_LINE = 256  # bytes of a chunk's size with its extensions, and of all trailers

@@ -2,6 +2,7 @@
 import sys
 
 import picoweb.response as response
+from .faults import note
 from .stream import asyncio, coroutine, late, start_response
 
 LEFT = (32, 104, 107)  # EPIPE, ECONNRESET, ENOTCONN
@@ -52,15 +53,6 @@ def http_error(writer, status):
 
 async def answer(conn, e):
     """Answers an exception that came out of reading or of answering a request."""
-    app = conn.app
-    if isinstance(e, asyncio.CancelledError):
-        expired = conn.deadline < 0
-        conn.deadline = 0
-        if conn.req is not None or conn.evicted or not expired or not conn.buf:
-            conn.keep = False
-            return
-        e = HTTPException(408, "the head takes over %d seconds" % app.head_timeout)
-    conn.deadline = 0
     try:
         if conn.req is None:
             await refuse(conn, e)
@@ -85,8 +77,6 @@ def may_send(conn):
 async def refuse(conn, e):
     """Answers a head that is no request."""
     conn.keep = False
-    if isinstance(e, OSError):
-        return note(conn, e)
     response.reset(conn)
     conn.plain = False
     if isinstance(e, UnicodeError):
@@ -231,9 +221,3 @@ def log_handled(conn, e):
         log_error(conn, e)
     elif conn.app.log:
         conn.app.log.info("%s %s %s: %r", conn.req.method, conn.req.target, conn.status, e)
-
-
-def note(conn, e):
-    """A client that left is no fault; only debug says so."""
-    if conn.app.log and conn.app.debug >= 1:
-        conn.app.log.debug("connection lost: %r", e)

@@ -1,6 +1,6 @@
 """What happens when the table of connections is full."""
-from .errors import Refusal
-from .streaming import cancel
+from .stream import late
+from .timeout import cancel
 
 
 class Full:
@@ -16,7 +16,7 @@ class Full:
     def find(self, req):
         app = self.app
         if len(app.connections) > app.max_connections:
-            raise Refusal(503, "all %d connections are in use" % app.max_connections)
+            raise late("errors").Refusal(503, "all %d connections are in use" % app.max_connections)
         req.conn.app = app
         return app.find(req)
 
@@ -25,7 +25,7 @@ def make_room(app):
     """The connection that has waited longest for a head goes; where there is none, the newest is told 503."""
     oldest = None
     for conn in app.connections[:-1]:
-        if conn.req is None and not conn.evicted:
+        if conn.req is None and conn.keep:
             since = conn.since if conn.buf else conn.deadline - app.idle_timeout
             if oldest is None or since < oldest_since:
                 oldest = conn
@@ -34,7 +34,6 @@ def make_room(app):
     if oldest is None:
         newest.app = Full(app)
         return
-    oldest.evicted = True
     oldest.keep = False
     if app.log and app.debug >= 1:
         app.log.debug("evicted a connection for a newcomer")

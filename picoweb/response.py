@@ -3,7 +3,7 @@ from .stream import BLOCK, Connection, coroutine, late
 
 EPIPE = 32
 BODYLESS = (204, 304)  # and 1xx; RFC 9110 6.4.1
-STREAMING = ("add_header", "aclose", "awriteiter", "drain", "expire")
+STREAMING = ("add_header", "aclose", "awriteiter", "drain")
 
 
 def get(conn, name):
@@ -126,10 +126,8 @@ for name, value in (
     ("broken", False),
     ("closed", False),
     ("body", None),
-    ("evicted", False),
     ("status", 0),
     ("req", None),
-    ("task", None),
     ("deadline", 0),
     ("since", 0),
 ):

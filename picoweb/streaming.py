@@ -1,43 +1,10 @@
 """Responses that are streamed, chunked, written by hand, kept open, or slow to leave."""
 from .response import EPIPE, framing, is_bodyless, is_started, send, slow
 from .stream import BLOCK, asyncio, coroutine, late, start_response
+from .timeout import wait
 
 SILENCE_MS = 300  # after which a refused client is done
 PIECE = 4096  # bytes that a client has to take within write_timeout
-
-
-class Timeout(OSError):
-    """A client that gives or takes nothing for too long."""
-
-
-def expire(conn):
-    """Ends what the connection waits for: its time is over."""
-    conn.deadline = -1
-    cancel(conn)
-
-
-def cancel(conn):
-    if conn.task is None:  # it has not begun
-        return
-    if hasattr(asyncio, "cancel"):  # Pycopy
-        asyncio.cancel(conn.task)
-    else:
-        conn.task.cancel()
-
-
-@coroutine
-def wait(conn, waiting, seconds):
-    """Runs `waiting`; Timeout where it takes longer than that many seconds."""
-    conn.task = asyncio.core.cur_task or conn.task
-    conn.deadline = conn.app.tick + seconds if seconds else 0
-    try:
-        return (yield from waiting)
-    except asyncio.CancelledError:
-        if conn.deadline < 0:
-            raise Timeout("no progress for %d seconds" % seconds)
-        raise
-    finally:
-        conn.deadline = 0
 
 
 def flush(conn, more=0):

@@ -1,0 +1,34 @@
+"""Time-outs: WebApp sweeps a table of deadlines once a second, no wait has a task of its own."""
+from .stream import asyncio, coroutine
+
+
+class Timeout(OSError):
+    """A client that gives or takes nothing for too long."""
+
+
+def expire(conn):
+    """Ends what the connection waits for: its time is over."""
+    conn.deadline = -1
+    cancel(conn)
+
+
+def cancel(conn):
+    if hasattr(asyncio, "cancel"):  # Pycopy
+        asyncio.cancel(conn.task)
+    else:
+        conn.task.cancel()
+
+
+@coroutine
+def wait(conn, waiting, seconds):
+    """Runs `waiting`; Timeout where it takes longer than that many seconds."""
+    conn.task = asyncio.core.cur_task or conn.task
+    conn.deadline = conn.app.tick + seconds if seconds else 0
+    try:
+        return (yield from waiting)
+    except asyncio.CancelledError:
+        if conn.deadline < 0:
+            raise Timeout("no progress for %d seconds" % seconds)
+        raise
+    finally:
+        conn.deadline = 0
