@@ -50,7 +50,7 @@ async def sweep(app):
             app.tick += 1
             for conn in app.connections:
                 if 0 < conn.deadline <= app.tick:
-                    late("timeout").expire(conn)
+                    late("faults").expire(conn)
     finally:
         app.sweeping = None
 

@@ -22,3 +22,16 @@ def note(conn, e):
     """A client that left is no fault; only debug says so."""
     if conn.app.log and conn.app.debug >= 1:
         conn.app.log.debug("connection lost: %r", e)
+
+
+def expire(conn):
+    """Ends what the connection waits for: its time is over."""
+    conn.deadline = -1
+    cancel(conn)
+
+
+def cancel(conn):
+    if hasattr(asyncio, "cancel"):  # Pycopy
+        asyncio.cancel(conn.task)
+    else:
+        conn.task.cancel()

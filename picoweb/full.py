@@ -1,24 +1,6 @@
 """What happens when the table of connections is full."""
 from .stream import late
-from .timeout import cancel
-
-
-class Full:
-    """Stands for an app whose other connections are all in requests: answers 503 while that is so."""
-
-    def __init__(self, app):
-        self.app = app
-        self.fields = app.fields
-
-    def __getattr__(self, name):
-        return getattr(self.app, name)
-
-    def find(self, req):
-        app = self.app
-        if len(app.connections) > app.max_connections:
-            raise late("errors").Refusal(503, "all %d connections are in use" % app.max_connections)
-        req.conn.app = app
-        return app.find(req)
+from .faults import cancel
 
 
 def make_room(app):
@@ -32,7 +14,7 @@ def make_room(app):
                 oldest_since = since
     newest = app.connections[-1]
     if oldest is None:
-        newest.app = Full(app)
+        newest.app = late("busy").Full(app)
         return
     oldest.keep = False
     if app.log and app.debug >= 1:

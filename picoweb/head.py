@@ -1,5 +1,5 @@
 """The strict reading of a request's head (RFC 9112), for all that is out of the ordinary."""
-from .partial import check_line_ends, refuse
+from .errors import Refusal
 from .response import reset
 
 DIGITS = b"0123456789"
@@ -8,6 +8,25 @@ TOKEN = DIGITS + LETTERS + b"!#$%&'*+-.^_`|~"
 HOST = DIGITS + LETTERS + b"-._~!$&'()*+,;=%"  # reg-name; RFC 3986 3.2.2
 MAX_FIELDS = 64
 MAX_HOST = 255  # bytes; RFC 1035
+
+
+def refuse(why, status=400):
+    raise Refusal(status, why)
+
+
+def check_line_ends(buf):
+    if buf.count(b"\n") != buf.count(b"\r\n"):
+        refuse("a line ends in a bare LF")
+
+
+def refuse_partial(buf, max_head):
+    """Says what is wrong with what is there of a head."""
+    check_line_ends(buf[:max_head])
+    if not buf:
+        refuse("nothing but empty lines")
+    if 0 <= buf.find(b"\r\n") <= max_head:
+        refuse("the head is over %d bytes" % max_head, 431)
+    refuse("the request line is over %d bytes" % max_head, 414)
 
 
 def check_head(conn, line):

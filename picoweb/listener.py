@@ -73,7 +73,7 @@ def close(s):
 
 async def stop(app, timeout=5):
     """Listens no more; what is in a request has `timeout` seconds to end."""
-    from .timeout import cancel
+    from .faults import cancel
 
     if app.accepting:
         app.accepting.cancel()

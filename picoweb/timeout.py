@@ -1,22 +1,9 @@
-"""Time-outs: WebApp sweeps a table of deadlines once a second, no wait has a task of its own."""
+"""Waits that end at a deadline: a sweep of the table once a second ends them, no wait has a task of its own."""
 from .stream import asyncio, coroutine
 
 
 class Timeout(OSError):
     """A client that gives or takes nothing for too long."""
-
-
-def expire(conn):
-    """Ends what the connection waits for: its time is over."""
-    conn.deadline = -1
-    cancel(conn)
-
-
-def cancel(conn):
-    if hasattr(asyncio, "cancel"):  # Pycopy
-        asyncio.cancel(conn.task)
-    else:
-        conn.task.cancel()
 
 
 @coroutine
