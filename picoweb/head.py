@@ -8,6 +8,7 @@ TOKEN = DIGITS + LETTERS + b"!#$%&'*+-.^_`|~"
 HOST = DIGITS + LETTERS + b"-._~!$&'()*+,;=%"  # reg-name; RFC 3986 3.2.2
 MAX_FIELDS = 64
 MAX_HOST = 255  # bytes; RFC 1035
+checked = [None, None]  # the fields that were found well last, and what they say: clients repeat themselves
 
 
 def refuse(why, status=400):
@@ -41,7 +42,10 @@ def check_head(conn, line):
     conn.http11 = version != "HTTP/1.0"
     if not target or min(target) <= " " or max(target) >= "\x7f":
         refuse("a control or non-ASCII character in the target")
-    found = check_fields(conn.fields)
+    if conn.fields != checked[0]:
+        checked[1] = check_fields(conn.fields)
+        checked[0] = conn.fields
+    found = checked[1]
     host = found.get(b"host")
     if host is None and conn.http11:
         refuse("no Host")

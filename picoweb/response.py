@@ -31,7 +31,6 @@ def reset(conn):
     conn.out = conn.head = conn.length = None
     conn.extra = conn.pending = b""
     conn.sent = conn.chunked = False
-    conn.http11 = True
     conn.written = 0
 
 
@@ -114,6 +113,7 @@ def finish(conn):
     if getattr(conn.stream, "out_buf", None):
         yield from conn.drain()
     reset(conn)
+    conn.http11 = True
     conn.body = None
     if body:
         yield from body.drain()
@@ -124,7 +124,9 @@ for name, value in (
     ("finish", finish),
     ("tail", b""),
     ("broken", False),
+    ("undelayed", False),
     ("closed", False),
+    ("http11", True),
     ("body", None),
     ("status", 0),
     ("req", None),

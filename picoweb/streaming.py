@@ -7,10 +7,10 @@ SILENCE_MS = 300  # after which a refused client is done
 PIECE = 4096  # bytes that a client has to take within write_timeout
 
 
-def flush(conn, more=0):
-    """Hands what is pending to the socket; `more` bytes of the same chunk follow."""
+def flush(conn, after=b"", more=0, last=False):
+    """Hands what is pending, and `after` it, to the socket at once; `more` bytes of the same chunk follow."""
     slow(conn)
-    if conn.head is None or conn.sent and not conn.pending and not more:
+    if conn.head is None or conn.sent and not (conn.pending or after or more or last):
         return
     data = conn.tail
     conn.tail = b""
@@ -19,23 +19,29 @@ def flush(conn, more=0):
         no_delay(conn)
         if conn.head:
             data = conn.head + framing(conn, None)
-    size = len(conn.pending) + more
-    if is_bodyless(conn) and conn.head:
-        size = 0
-        conn.pending = b""
-    if size and conn.chunked:
-        data += b"%x\r\n" % size
-        conn.tail = b"\r\n"
-    data += conn.pending
+    body = conn.pending + bytes(after) if after else conn.pending
     conn.pending = b""
-    if conn.tail and not more:
-        data += conn.tail
-        conn.tail = b""
-    send(conn, data)
+    if conn.head and is_bodyless(conn):
+        body = b""
+    elif conn.chunked:
+        size = len(body) + more
+        if size:
+            data += b"%x\r\n" % size
+            if more:
+                conn.tail = b"\r\n"
+            else:
+                body += b"\r\n"
+        if last:
+            body += b"0\r\n\r\n"
+    if data or body:
+        send(conn, data + body)
 
 
 def no_delay(conn):
     # A response of several packets is not to wait for the client's delayed acknowledgements.
+    if conn.undelayed:
+        return
+    conn.undelayed = True
     try:
         conn.stream.s.setsockopt(6, 1, 1)  # IPPROTO_TCP, TCP_NODELAY
     except (AttributeError, OSError, TypeError, ValueError):
@@ -50,7 +56,11 @@ def put(conn, buf):
             flush(conn)
             yield from drain(conn)
         return
-    flush(conn, len(buf))
+    if len(buf) <= PIECE:
+        flush(conn, buf)
+        yield from drain(conn)
+        return
+    flush(conn, more=len(buf))
     yield from drain(conn)
     buf = memoryview(buf)
     for at in range(0, len(buf), PIECE):
@@ -139,10 +149,7 @@ def end(conn):
     short = conn.head and conn.length is not None and conn.written != conn.length and not is_bodyless(conn)
     if short:
         conn.keep = False
-    flush(conn)
-    if conn.chunked and not is_bodyless(conn):
-        send(conn, conn.tail + b"0\r\n\r\n")
-    conn.tail = b""
+    flush(conn, last=True)
     yield from drain(conn)
     if short and conn.app.log:
         conn.app.log.error(
