@@ -90,6 +90,7 @@ class Server:
                 if not self.listens:
                     self.failure = e
                     return
+                print("picoweb: accept failed: %r" % e)
             yield from sleep_ms(PAUSE_MS)
 
     def close(self):

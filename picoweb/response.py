@@ -104,7 +104,7 @@ def finish(conn):
     if body:
         body.before_answer()
     if conn.sent or not conn.head or conn.length is not None and conn.written != conn.length:
-        yield from late("streaming").end(conn)
+        late("streaming").end(conn)
     else:
         data = conn.head + framing(conn, conn.written)
         if not is_bodyless(conn):

@@ -48,26 +48,6 @@ def no_delay(conn):
         pass
 
 
-@coroutine
-def put(conn, buf):
-    if len(conn.pending) + len(buf) <= BLOCK:
-        conn.pending += bytes(buf)
-        if conn.keep is None:
-            flush(conn)
-            yield from drain(conn)
-        return
-    if len(buf) <= PIECE:
-        flush(conn, buf)
-        yield from drain(conn)
-        return
-    flush(conn, more=len(buf))
-    yield from drain(conn)
-    buf = memoryview(buf)
-    for at in range(0, len(buf), PIECE):
-        send(conn, buf[at : at + PIECE])
-        yield from drain(conn)
-
-
 def by_hand(conn, buf):
     """The handler writes the whole response, status line first: it ends with the connection."""
     conn.head = b""
@@ -131,26 +111,40 @@ def write(conn, buf):
     if conn.head is None:
         by_hand(conn, buf)
     conn.written += len(buf)
-    if is_bodyless(conn) and conn.head:
+    if conn.head and is_bodyless(conn):
         return
     if conn.length is not None and conn.written > conn.length:
         buf = memoryview(buf)[: max(0, len(buf) - conn.written + conn.length)]
     try:
-        yield from put(conn, buf)
+        if conn.keep is not None and len(conn.pending) + len(buf) <= BLOCK:
+            conn.pending += bytes(buf)
+        elif len(buf) <= PIECE:
+            flush(conn, buf)
+            if has_unsent(conn):
+                yield from drain(conn)
+        else:
+            flush(conn, more=len(buf))
+            buf = memoryview(buf)
+            for at in range(0, len(buf), PIECE):
+                send(conn, buf[at : at + PIECE])
+                yield from drain(conn)
     except OSError:
         if conn.keep is None:  # nobody else frees its slot
             yield from aclose(conn)
         raise
 
 
-@coroutine
+def has_unsent(conn):
+    """Whether the socket did not take all it was given."""
+    return getattr(conn.stream, "out_buf", None)
+
+
 def end(conn):
     """Ends a response of which something was sent, or which is not as long as it said."""
     short = conn.head and conn.length is not None and conn.written != conn.length and not is_bodyless(conn)
     if short:
         conn.keep = False
     flush(conn, last=True)
-    yield from drain(conn)
     if short and conn.app.log:
         conn.app.log.error(
             "%s %s wrote %d bytes of its Content-Length %d",
@@ -161,7 +155,7 @@ def end(conn):
 @coroutine
 def drain(conn):
     """Waits until all that was handed over has left; OSError where the client takes nothing for write_timeout."""
-    if getattr(conn.stream, "out_buf", None):
+    if has_unsent(conn):
         try:
             yield from wait(conn, conn.stream.drain(), conn.app.write_timeout)
         except OSError:
