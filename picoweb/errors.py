@@ -94,7 +94,7 @@ async def respond(conn, e):
     if conn.out is not None and isinstance(e, OSError) and e.args and e.args[0] in LEFT:
         conn.broken = True  # it was the page that could not leave
     clear(conn)
-    if not isinstance(e, Refusal):
+    if has(conn.app, "handle_exc") and not isinstance(e, Refusal):
         try:
             result = conn.app.handle_exc(conn.req, conn, e)
             if hasattr(result, "send"):
@@ -147,10 +147,15 @@ def run(result):
     return (yield from result)
 
 
+def has(app, name):
+    """Whether an app or its class has set what is else loaded with its default."""
+    return app and (name in app.__dict__ or hasattr(type(app), name))
+
+
 def find_handler(req, e):
     """The errorhandler() of an exception: of its status, of the nearest of its classes, of 500; a mounted app's first."""
-    for app in (req.app, req.conn.app):
-        handlers = app.errorhandlers
+    for app in (req.__dict__.get("app"), req.conn.app):
+        handlers = app.errorhandlers if has(app, "errorhandlers") else ()
         if isinstance(e, HTTPException) and e.status in handlers:
             return handlers[e.status]
         nearest = None

@@ -1,21 +1,16 @@
 """Finds the handler of a request: patterns, methods, mounted apps, middleware."""
-from .errors import Refusal
 from .stream import late
-from .utils import unquote_plus
-
-
-def attach(app):
-    """Every request of the app is to come here: a route alone does not decide it."""
-    app.find = lambda req: find(app, req)
 
 
 def find(app, req):
-    """The handler of a request as a function of (req, resp); Refusal 400, 404 or 405."""
-    if "%" in req.path:
-        req.path = decode(req)
-    if req.path == "*":
-        return lambda req, resp: ("", 204)
-    return find_in(app, req)
+    """The handler of a request as a function of (req, resp); HTTPException 400, 404 or 405."""
+    decode(req)
+    return find_route(app, req)
+
+
+def attach(app):
+    """Every request of an app with middleware or mounted apps is to come here: a route alone does not decide it."""
+    app.find = lambda req: find_in(app, decode(req))
 
 
 def find_in(app, req):
@@ -26,12 +21,18 @@ def find_in(app, req):
 
 
 def decode(req):
-    path = req.path.replace("+", "%2B")
-    decoded = unquote_plus(path)
-    if decoded == path or "\0" in decoded:
-        req.conn.keep = False
-        raise Refusal(400, "a malformed %-escape in the path")
-    return decoded
+    """Decodes the path of a request, and answers it."""
+    if "%" in req.path:
+        path = req.path.replace("+", "%2B")
+        req.path = late("utils").unquote_plus(path)
+        if req.path == path or "\0" in req.path:
+            req.conn.keep = False
+            refuse(400, "a malformed %-escape in the path")
+    return req
+
+
+def refuse(status, why, headers=None):
+    raise late("errors").Refusal(status, why, headers)
 
 
 def find_route(app, req):
@@ -39,6 +40,8 @@ def find_route(app, req):
         sub = late("mounts").find(app, req)
         if sub:
             return find_in(sub, req)
+    if req.path == "*":
+        return lambda req, resp: ("", 204)
     allowed = []
     for route in app.url_map:
         values = match(req, route[0], route[2:])
@@ -62,11 +65,11 @@ def find_route(app, req):
             return lambda req, resp: handler(req, resp, **values)
         return handler
     if not allowed:
-        raise Refusal(404, "no route for this path")
+        refuse(404, "no route for this path")
     allow = {"Allow": ", ".join(allowed + [m for m in ("OPTIONS",) if m not in allowed])}
     if req.method == "OPTIONS":
         return lambda req, resp: ("", 204, allow)
-    raise Refusal(405, "not for " + req.method, allow)
+    refuse(405, "not for " + req.method, allow)
 
 
 def match(req, url, extra):
