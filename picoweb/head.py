@@ -3,9 +3,7 @@ from .errors import Refusal
 from .response import reset
 
 DIGITS = b"0123456789"
-LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-TOKEN = DIGITS + LETTERS + b"!#$%&'*+-.^_`|~"
-HOST = DIGITS + LETTERS + b"-._~!$&'()*+,;=%"  # reg-name; RFC 3986 3.2.2
+TOKEN = DIGITS + b"!#$%&'*+-.^_`|~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAX_FIELDS = 64
 MAX_HOST = 255  # bytes; RFC 1035
 checked = [None, None]  # the fields that were found well last, and what they say: clients repeat themselves
@@ -36,12 +34,12 @@ def check_head(conn, line):
     conn.keep = False  # until it is known to be well
     check_line_ends(conn.fields)
     if len(line) != 3 or not line[0] or line[0].encode().strip(TOKEN):
-        refuse("the request line is not: method, target, version")
+        refuse("a malformed request line")
     method, target, version = line
     check_version(version)
     conn.http11 = version != "HTTP/1.0"
     if not target or min(target) <= " " or max(target) >= "\x7f":
-        refuse("a control or non-ASCII character in the target")
+        refuse("a malformed target")
     if conn.fields != checked[0]:
         checked[1] = check_fields(conn.fields)
         checked[0] = conn.fields
@@ -55,10 +53,10 @@ def check_head(conn, line):
         target = "/" + path if slash else "/" + question + query
         host = authority.encode()
         if not host:
-            refuse("no host in the target")
+            refuse("a malformed Host")
         conn.fields = replace_host(conn.fields, host)
     elif target[0] != "/" and not (target == "*" and method == "OPTIONS"):
-        refuse("the target is not a path")
+        refuse("a malformed target")
     if host and (len(host) > MAX_HOST or not is_host(host)):
         refuse("a malformed Host")
     options = [option.strip() for option in found.get(b"connection", b"").lower().split(b",")]
@@ -73,33 +71,33 @@ def is_host(host):
         name, closed, port = host[1:].partition(b"]")
         return closed and not name.strip(DIGITS + b"abcdefABCDEF:.") and port[:1] in (b"", b":") and not port[1:].strip(DIGITS)
     name, _, port = host.partition(b":")
-    return not name.strip(HOST) and not port.strip(DIGITS)
+    return not name.strip(TOKEN + b"(),;=") and not port.strip(DIGITS)
 
 
 def check_version(version):
     parts = version[5:].split(".")
     if version[:5] != "HTTP/" or len(parts) != 2 or not all(len(p) == 1 and p.isdigit() for p in parts):
-        refuse("a malformed version")
+        refuse("a malformed HTTP version")
     if parts[0] != "1":
-        refuse("HTTP version %s" % version[5:], 505)
+        refuse("HTTP version " + version[5:], 505)
 
 
 def check_fields(fields):
     """The values of the fields that matter here, by name in lower case."""
     found = {}
     if b"\0" in fields:
-        refuse("a NUL in the head")
+        refuse("a malformed header")
     lines = fields[2:-4].split(b"\r\n") if len(fields) > 4 else ()
     if len(lines) > MAX_FIELDS:
         refuse("over %d header fields" % MAX_FIELDS, 431)
     for line in lines:
         if line[:1] in (b" ", b"\t"):
-            refuse("a folded header line")
+            refuse("a malformed header")
         name, colon, value = line.partition(b":")
         if not colon or not name or name.strip(TOKEN):
-            refuse("a malformed header name")
+            refuse("a malformed header")
         if b"\r" in value:
-            refuse("a bare CR in a header")
+            refuse("a malformed header")
         name = name.lower()
         if name in (b"host", b"content-length", b"transfer-encoding", b"expect", b"connection"):
             value = value.strip(b" \t")
@@ -128,14 +126,14 @@ def check_body(conn, found):
         if length is not None:
             refuse("Transfer-Encoding and Content-Length together")
         if not conn.http11:
-            refuse("Transfer-Encoding in HTTP/1.0")
+            refuse("a malformed transfer coding")
         codings = [c.strip() for c in coding.lower().split(b",")]
         if b"" in codings:
-            refuse("an empty transfer coding")
+            refuse("a malformed transfer coding")
         if any(c != b"chunked" for c in codings):
             refuse("an unknown transfer coding", 501)
         if len(codings) != 1:
-            refuse("chunked twice")
+            refuse("a malformed transfer coding")
         size = None
     elif length is not None:
         if not length.isdigit() or len(length) > 18:

