@@ -99,6 +99,8 @@ async def respond(conn, e):
             result = conn.app.handle_exc(conn.req, conn, e)
             if hasattr(result, "send"):
                 await run(result)
+        except asyncio.CancelledError:
+            raise
         except Exception as e2:
             log_error(conn, e2)
             clear(conn)
@@ -121,6 +123,8 @@ async def respond(conn, e):
                 result = await run(result)
             await send(conn, result)
             return log_handled(conn, e)
+        except asyncio.CancelledError:
+            raise
         except Exception as e2:
             log_error(conn, e)
             e = e2

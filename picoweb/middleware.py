@@ -2,6 +2,7 @@
 import picoweb.errors as errors
 import picoweb.routing as routing
 from .results import send
+from .stream import asyncio
 
 
 def use(app, middleware):
@@ -21,6 +22,8 @@ async def step(app, req, resp, at):
     if at == len(app.middleware):
         try:
             return await call(routing.find_route(app, req), req, resp)
+        except asyncio.CancelledError:  # on Pycopy it is an Exception
+            raise
         except Exception as e:
             return await errors.respond(resp, e)
 
