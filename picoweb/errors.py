@@ -81,6 +81,8 @@ async def refuse(conn, e):
     conn.plain = False
     if isinstance(e, UnicodeError):
         e = HTTPException(400, "the request line is not UTF-8")
+    elif isinstance(e, RuntimeError):  # a small stack, on which the regex of the head went too deep
+        e = HTTPException(431, "a header name or value is too long")
     await respond_status(conn, e)
     await conn.finish()
 
