@@ -182,6 +182,8 @@ def run(options):
             compile_modules()
             search_path = [str(COMPILED)]
         command = [interpreter, "-X", f"heapsize={heap}", app.name]
+        if (app.parent / "picoweb").is_dir():  # which would be found before the compiled one
+            command.insert(-1, ROOT / "tools" / "launch.py")
         # Pycopy's name for the same variable is PYCOPYPATH.
         paths = dict.fromkeys(("MICROPYPATH", "PYCOPYPATH"), ":".join([*search_path, ".frozen"]))
         on = f"{kind} {version} with a {heap} heap"
