@@ -1,4 +1,4 @@
-"""What is answered when something is wrong, and who makes room when the table is full."""
+"""What is answered when something is wrong: the exceptions, the handlers of errors, the pages of the framework itself."""
 import sys
 
 import picoweb.response as response
