@@ -11,12 +11,12 @@ MAX_LINE = 256  # bytes of a chunk's size with its extensions, and of all traile
 class Reader:
     """What a handler reads a body from; `size` in bytes, None where it is chunked."""
 
-    def __init__(self, conn, size=0, expects=False, head=b""):
+    def __init__(self, conn, size=0, expects=False):
         self.conn = conn
         self.left = size or 0  # of the body, or of this chunk
         self.chunked = size is None
         self.expects = expects  # a 100 Continue
-        self.head = head  # header lines that the handler reads by itself
+        self.head = b""  # header lines that the handler reads by itself
         self.total = 0  # of the chunks
         self.ended = size == 0
 
@@ -65,9 +65,6 @@ class Reader:
     def advance(self):
         """Reads the framing up to the next byte of the body, or its end."""
         if self.left or self.ended:
-            return
-        if not self.chunked:
-            self.ended = True
             return
         if self.total and (yield from self.line(1)):
             self.refuse("no CRLF after a chunk")

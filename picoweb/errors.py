@@ -98,9 +98,7 @@ async def respond(conn, e):
     clear(conn)
     if has(conn.app, "handle_exc") and not isinstance(e, Refusal):
         try:
-            result = conn.app.handle_exc(conn.req, conn, e)
-            if hasattr(result, "send"):
-                await run(result)
+            await call(conn.app.handle_exc, conn.req, conn, e)
         except asyncio.CancelledError:
             raise
         except Exception as e2:
@@ -109,10 +107,8 @@ async def respond(conn, e):
     if conn.broken or conn.closed:
         conn.keep = False
         return note(conn, e)
-    if conn.sent:  # a response that breaks off ends with the connection
-        conn.closed = True
-        conn.keep = False
-        return log_error(conn, e)
+    if conn.sent:
+        return break_off(conn, e)
     if response.is_started(conn):
         return log_handled(conn, e)
     handler = find_handler(conn.req, e)
@@ -120,10 +116,7 @@ async def respond(conn, e):
         from .results import send
 
         try:
-            result = handler(conn.req, conn, e)
-            if hasattr(result, "send"):
-                result = await run(result)
-            await send(conn, result)
+            await send(conn, await call(handler, conn.req, conn, e))
             return log_handled(conn, e)
         except asyncio.CancelledError:
             raise
@@ -132,9 +125,7 @@ async def respond(conn, e):
             e = e2
             clear(conn)
             if conn.sent:
-                conn.closed = True
-                conn.keep = False
-                return log_error(conn, e)
+                return break_off(conn, e)
     await respond_status(conn, e)
 
 
@@ -147,10 +138,20 @@ def clear(conn):
         conn.plain = False
 
 
+def break_off(conn, e):
+    """Ends a response of which something was sent with the connection: it cannot be whole."""
+    conn.closed = True
+    conn.keep = False
+    log_error(conn, e)
+
+
 @coroutine
-def run(result):
-    """Awaits a coroutine or a generator."""
-    return (yield from result)
+def call(handler, *args):
+    """The result of a handler in whatever style: `async def`, generator or plain function."""
+    result = handler(*args)
+    if hasattr(result, "send"):
+        result = yield from result
+    return result
 
 
 def has(app, name):

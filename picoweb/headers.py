@@ -1,6 +1,6 @@
 """The status line and the header fields of a response."""
 from .stream import coroutine
-from .response import is_started, slow
+from .response import EPIPE, is_started, slow
 
 # RFC 9110 15, and those registered since.
 REASONS = """
@@ -63,7 +63,7 @@ def lines(headers):
 
 def start_now(conn, content_type, status, headers):
     if conn.closed or conn.broken:
-        raise OSError(32)  # EPIPE
+        raise OSError(EPIPE)
     if is_started(conn):
         raise RuntimeError("the response has begun")
     code, _, phrase = str(status).partition(" ")

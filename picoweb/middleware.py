@@ -35,7 +35,4 @@ async def step(app, req, resp, at):
 
 
 async def call(handler, *args):
-    result = handler(*args)
-    if hasattr(result, "send"):
-        result = await errors.run(result)
-    await send(args[1], result)
+    await send(args[1], await errors.call(handler, *args))

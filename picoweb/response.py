@@ -72,6 +72,11 @@ def send(conn, data):
         raise
 
 
+def has_unsent(conn):
+    """Whether the socket did not take all it was given."""
+    return getattr(conn.stream, "out_buf", None)
+
+
 @coroutine
 def write(conn, buf, off=0, sz=-1):
     """What Connection.awrite() does beyond a small page."""
@@ -110,7 +115,7 @@ def finish(conn):
         if not is_bodyless(conn):
             data += conn.pending
         send(conn, data)
-    if getattr(conn.stream, "out_buf", None):
+    if has_unsent(conn):
         yield from conn.drain()
     reset(conn)
     conn.http11 = True

@@ -11,7 +11,7 @@ JSON = "application/json"
 @coroutine
 def jsonify(writer, obj):
     """A JSON response."""
-    yield from answer(writer, obj if isinstance(obj, (dict, list)) else ujson.dumps(obj).encode(), 200, None, JSON)
+    yield from answer(writer, ujson.dumps(obj), 200, None, JSON)
 
 
 @coroutine

@@ -66,7 +66,9 @@ def find_route(app, req):
         return handler
     if not allowed:
         refuse(404, "no route for this path")
-    allow = {"Allow": ", ".join(allowed + [m for m in ("OPTIONS",) if m not in allowed])}
+    if "OPTIONS" not in allowed:
+        allowed.append("OPTIONS")
+    allow = {"Allow": ", ".join(allowed)}
     if req.method == "OPTIONS":
         return lambda req, resp: ("", 204, allow)
     refuse(405, "not for " + req.method, allow)

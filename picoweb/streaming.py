@@ -1,5 +1,5 @@
 """Responses that are streamed, chunked, written by hand, kept open, or slow to leave."""
-from .response import EPIPE, framing, is_bodyless, is_started, send, slow
+from .response import framing, has_unsent, is_bodyless, is_started, send, slow
 from .stream import BLOCK, asyncio, coroutine, late, start_response
 from .timeout import wait
 
@@ -132,11 +132,6 @@ def write(conn, buf):
         if conn.keep is None:  # nobody else frees its slot
             yield from aclose(conn)
         raise
-
-
-def has_unsent(conn):
-    """Whether the socket did not take all it was given."""
-    return getattr(conn.stream, "out_buf", None)
 
 
 def end(conn):
