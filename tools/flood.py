@@ -260,7 +260,7 @@ def main():
         parser.error("no such case: " + ", ".join(set(cases) - {*CASES, "requests"}))
     narrow = peers.without("the 32-bit MicroPython, so on the 64-bit one", peers.micropython32)
     heap = args.heap or HEAP[32 if narrow else 64]
-    script = f"{args.server}_probe.py"
+    script = peers.probe(args.server)
     outcomes = {}
     with tempfile.TemporaryDirectory() as folder:
         peers.stage(args.server, folder, script)

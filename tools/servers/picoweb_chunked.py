@@ -6,7 +6,7 @@ import sys
 import picoweb
 
 app = picoweb.WebApp(None, serve_static=False)
-PART = b"x" * 600  # two are more than the buffer of 1,024 bytes
+PART = b"x" * 600  # two are more than picoweb holds back
 
 
 @app.route("/small")

@@ -1,4 +1,4 @@
-"""picoweb that tells its heap: `picoweb_probe PORT` serves /, /mem, /wait (10 s), /routes (10 more)."""
+"""picoweb or the original, telling its heap: `picoweb_probe PORT` serves /, /mem, /wait (10 s), /routes (10 more)."""
 
 import asyncio
 import gc
