@@ -40,7 +40,7 @@ def load(name):
     try:
         return getattr(late(NAMES[name]), name) if name in NAMES else late(name)
     except ImportError:
-        raise AttributeError(name)
+        raise AttributeError("picoweb has no attribute " + name)
 
 
 def get(app, name):
