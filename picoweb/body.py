@@ -21,23 +21,28 @@ class Reader:
         self.ended = size == 0
 
     @coroutine
-    def fill(self):
-        """Has at least one byte more in the connection's buffer."""
+    def receive(self):
+        """What has come of the body, at least one byte; b"" at the end of the stream."""
         conn = self.conn
         if self.expects:
             self.expects = False
             send(conn, b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
-            data = yield from wait(conn, conn.stream.read(BLOCK), conn.app.body_timeout)
+            return (yield from wait(conn, conn.stream.read(BLOCK), conn.app.body_timeout))
         except Timeout:
             self.refuse("the body stalls", 408)
         except OSError:
             conn.broken = True
             raise
+
+    @coroutine
+    def fill(self):
+        """Has at least one byte more in the connection's buffer."""
+        data = yield from self.receive()
         if not data:
-            conn.broken = True
+            self.conn.broken = True
             raise OSError(ECONNRESET)
-        conn.buf += data
+        self.conn.buf += data
 
     @coroutine
     def line(self, limit):

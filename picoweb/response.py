@@ -55,7 +55,7 @@ def framing(conn, length):
         elif conn.http11:
             conn.chunked = True
             fields = b"Transfer-Encoding: chunked\r\n"
-        else:
+        elif conn.keep:  # a kept one is the handler's to close
             conn.keep = False
     if conn.keep is False:
         fields += b"Connection: close\r\n"

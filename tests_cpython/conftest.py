@@ -20,6 +20,7 @@ from client import Connection
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 START_S = 15
+OTHER_SERVERS = ("uvicorn", "hypercorn")  # through ASGI
 UNCAUGHT = "Task exception w"  # "wasn't retrieved" of MicroPython, "was never retrieved" of CPython
 HEAP = {"mp64": "512K", "mp32": "256K"}  # room to compile a test app; the heap reports are about less
 
@@ -35,7 +36,7 @@ class Runtime:
 
     @property
     def is_micropython(self):
-        return self.name != "cpython"
+        return self.name.startswith("mp")
 
     def with_heap(self, size):
         """The same interpreter with another heap; CPython's has no limit."""
@@ -74,6 +75,8 @@ def find_runtimes():
     else:
         missing["mp32"] = "no mp32/micropython in %s: set PICOWEB_RUNTIMES" % os.path.relpath(shared, ROOT)
     present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.cpython"), "PYTHONPATH")
+    for server in OTHER_SERVERS:
+        present[server] = Runtime(server, (sys.executable, str(HERE / "asgi_server.py"), server), "PYTHONPATH")
     return present, missing
 
 
@@ -111,7 +114,19 @@ def pytest_sessionstart(session):
         pytest.exit("MicroPython is always tested: " + MISSING["mp64"], returncode=3)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_configure(config):
+    config.addinivalue_line("markers", "wire: what picoweb's own server does; another server has its own way")
+
+
+def concerns(item):
+    """Whether a test is one for the runtime it would run on."""
+    runtime = getattr(item, "callspec", None) and item.callspec.params.get("runtime")
+    return runtime not in OTHER_SERVERS or not item.get_closest_marker("wire")
+
+
+def pytest_collection_modifyitems(config, items):
+    config.hook.pytest_deselected(items=[item for item in items if not concerns(item)])
+    items[:] = [item for item in items if concerns(item)]
     for item in items:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(60))
@@ -191,7 +206,7 @@ class Server:
         self.process.wait()
 
     def connect(self, timeout=10):
-        return Connection(self.port, timeout)
+        return Connection(self.port, timeout, self.runtime.name not in OTHER_SERVERS)
 
     def ask(self, data, method="GET"):
         """Send these bytes on a connection of their own; answer the first response."""

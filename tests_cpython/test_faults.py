@@ -151,6 +151,7 @@ def readable(connection):
     return bool(select.select([connection.sock], [], [], 0)[0])
 
 
+@pytest.mark.wire
 def test_the_server_outlives_a_machine_without_file_descriptors(start):
     server = start("web.py", files=14)
     connections = [server.connect(30) for _ in range(12)]  # some accepted, the others in the queue

@@ -77,6 +77,7 @@ def test_headers_are_a_dict_of_bytes(kept):
                     "items": ["Connection", "Host", "X-Test"]}
 
 
+@pytest.mark.wire
 def test_headers_are_read_raw_where_they_are_left(kept):
     sent = [b"Host: x\r\n", b"x-ODD:spelling \r\n", b"\r\n"]
     answer = kept.ask(b"GET /leave HTTP/1.1\r\n" + b"".join(sent))
@@ -159,6 +160,7 @@ def test_http_error(kept):
     assert (answer.status, answer.reason) == (403, "Forbidden")
 
 
+@pytest.mark.wire
 def test_a_response_may_be_written_by_hand(kept):
     with kept.connect() as c:
         c.send(b"GET /hand HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -260,6 +262,7 @@ def test_init_is_called_once_before_the_first_request(start):
     assert form(server, "/inits") == [1, 1, 1, 1]
 
 
+@pytest.mark.wire
 def test_a_lazy_init_waits_for_the_first_request_of_a_mounted_app(start):
     server = start("kept.py", "0", "lazy")
     assert form(server, "/inits") == [1, 0, 0, 0]
@@ -274,6 +277,7 @@ def test_serve_may_be_overridden(serve):
     assert serve("own_serve.py").get("/").text == "served by the app"
 
 
+@pytest.mark.wire
 def test_a_task_made_before_run_runs(kept):
     assert form(kept, "/tasks") == ["a task of before run()"]
 

@@ -12,6 +12,8 @@ from client import Connection
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"
 
+pytestmark = pytest.mark.wire
+
 
 @pytest.fixture
 def limits(serve):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.wire
+
 
 @pytest.fixture
 def level(start):

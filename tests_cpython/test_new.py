@@ -299,6 +299,7 @@ def test_what_no_error_handler_answers_has_its_status(new, path, status):
     assert new.get("/").text == "hello"
 
 
+@pytest.mark.wire
 def test_a_refused_head_may_have_an_error_handler_too(new):
     answer = new.ask(b"GET /none%00 HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (answer.status, answer.says_close) == (400, True)

@@ -65,6 +65,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("fields,body,status", cases(REFUSED))
 def test_framing_is_refused(web, fields, body, status):
     statuses = status if isinstance(status, tuple) else (status,)
@@ -78,6 +79,7 @@ def test_framing_is_refused(web, fields, body, status):
     assert web.get("/").text == "hello"
 
 
+@pytest.mark.wire
 def test_Transfer_Encoding_on_HTTP_1_0_is_400(web):
     answer = web.ask(post("/read", CHUNKED, b"0\r\n\r\n", b"1.0"))
     assert answer.status == 400
@@ -146,6 +148,7 @@ BAD_CHUNKS = [
 ]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("path", ["/read", "/unread"])
 @pytest.mark.parametrize("sent", cases(BAD_CHUNKS))
 def test_a_bad_chunk_is_400_where_it_is_read_and_ends_the_connection(web, sent, path):
@@ -157,6 +160,7 @@ def test_a_bad_chunk_is_400_where_it_is_read_and_ends_the_connection(web, sent, 
     assert web.get("/").text == "hello"
 
 
+@pytest.mark.wire
 def test_a_chunk_extension_without_end_is_refused(web):
     with web.connect() as c:
         c.send(chunked("/read", b"5;" + b"x" * 5000))
@@ -164,6 +168,7 @@ def test_a_chunk_extension_without_end_is_refused(web):
         assert c.closes()
 
 
+@pytest.mark.wire
 def test_trailers_without_end_are_refused(web):
     with web.connect() as c:
         c.send(chunked("/read", b"0\r\n" + b"X-Trailer: 1\r\n" * 400))
@@ -245,6 +250,7 @@ def test_Expect_gets_the_final_status_alone_where_the_body_is_not_wanted(web):
         assert (answer.status, answer.interim) == (200, [])
 
 
+@pytest.mark.wire
 def test_Expect_whose_body_was_never_asked_for_ends_the_connection(web):
     # Whether the body follows is the client's choice: what comes next could be either.
     with web.connect() as c:
@@ -253,6 +259,7 @@ def test_Expect_whose_body_was_never_asked_for_ends_the_connection(web):
         assert c.closes()
 
 
+@pytest.mark.wire
 def test_Expect_of_HTTP_1_0_is_ignored(web):
     with web.connect() as c:
         c.send(post("/read", b"Content-Length: 5\r\nExpect: 100-continue\r\n", b"12345", b"1.0"))
@@ -340,6 +347,7 @@ def test_an_empty_form_is_empty(web):
     assert json.loads(web.ask(length("/form", b"")).body) == {}
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("path", ["/length", "/unread"])
 def test_a_body_that_stalls_is_408_after_the_body_timeout(limits, path):
     begun = time.monotonic()

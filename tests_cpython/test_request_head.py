@@ -8,6 +8,8 @@ from table import cases
 
 HOST = b"Host: x\r\n"
 
+pytestmark = pytest.mark.wire
+
 
 @pytest.fixture
 def web(serve):

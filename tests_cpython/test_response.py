@@ -32,6 +32,7 @@ def get(path, fields="", version="1.1", method="GET"):
 
 # The status line and the headers
 
+@pytest.mark.wire
 @pytest.mark.parametrize("status", REASONS)
 @pytest.mark.parametrize("how", ["status", "started", "error"])
 def test_a_status_has_its_reason_phrase(web, status, how):
@@ -158,6 +159,7 @@ def test_a_header_block_with_NUL_raises_ValueError(web):
 
 # HTTP/1.0
 
+@pytest.mark.wire
 @pytest.mark.parametrize("path", ["/pieces", "/long"])
 def test_an_HTTP_1_0_client_gets_no_chunks(web, path):
     answer = web.get(path, version="1.0")
@@ -172,6 +174,7 @@ def test_an_HTTP_1_0_connection_ends_after_its_response(web):
         assert c.closes()
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("option", ["keep-alive", "Keep-Alive", "foo, KEEP-ALIVE"])
 def test_an_HTTP_1_0_connection_is_kept_where_the_client_asks(web, option):
     with web.connect() as c:
@@ -223,6 +226,7 @@ def test_another_option_of_Connection_does_not_close(web, option):
         assert c.response().text == "hello"
 
 
+@pytest.mark.wire
 def test_a_handler_that_says_close_ends_the_connection(web):
     with web.connect() as c:
         c.send(get("/closing") + get("/"))
@@ -231,6 +235,7 @@ def test_a_handler_that_says_close_ends_the_connection(web):
         assert c.closes()
 
 
+@pytest.mark.wire
 def test_a_response_written_by_hand_ends_with_the_connection(web):
     with web.connect() as c:
         c.send(get("/by-hand") + get("/"))
@@ -309,6 +314,7 @@ def test_nothing_after_a_refused_request_is_served(web):
 
 # The wrong length
 
+@pytest.mark.wire
 @pytest.mark.parametrize("said", [3, 8])
 def test_a_handler_that_wrote_another_length_ends_the_connection_and_is_logged(web, said):
     with web.connect() as c:

@@ -10,6 +10,8 @@ from conftest import OPENSSL
 
 pytestmark = pytest.mark.skipif(not OPENSSL, reason="no openssl to make a certificate with")
 
+pytestmark = pytest.mark.wire
+
 
 def openssl(*args):
     subprocess.run([OPENSSL, *map(str, args)], check=True, capture_output=True)

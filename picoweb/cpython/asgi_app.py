@@ -1,0 +1,174 @@
+"""A picoweb app as an ASGI 3 application: HTTP, WebSocket and lifespan, under uvicorn, hypercorn, granian and others."""
+
+import asyncio
+from errno import ECONNRESET
+from urllib.parse import quote
+
+from .gateway import TARGET_SAFE, Connection, Transport, init, prepare
+
+
+class Application:
+    """`Application(app)` is what an ASGI server calls; `picoweb.cpython.asgi(app)` makes one."""
+
+    def __init__(self, app):
+        self.app = app
+        prepare(app)
+
+    async def __call__(self, scope, receive, send):
+        kind = scope["type"]
+        if kind == "lifespan":
+            return await self.lifespan(receive, send)
+        if not self.app.inited:
+            init(self.app)
+        if kind == "http":
+            await HTTPConnection(self.app, scope, receive, send).answer()
+        elif kind == "websocket":
+            from .asgi_websocket import WebSocketConnection
+
+            await WebSocketConnection(self.app, scope, receive, send).answer()
+        else:
+            raise ValueError("picoweb does not know the ASGI scope type %r" % kind)
+
+    async def lifespan(self, receive, send):
+        """init() at the start, stop() at the end; an exception of theirs is the server's to tell."""
+        for moment, action in (("startup", self.start_up), ("shutdown", self.app.stop)):
+            message = await receive()
+            assert message["type"] == "lifespan." + moment
+            try:
+                await action()
+            except Exception as e:
+                await send({"type": "lifespan.%s.failed" % moment, "message": "%s: %s" % (type(e).__name__, e)})
+                raise
+            await send({"type": "lifespan.%s.complete" % moment})
+
+    async def start_up(self):
+        init(self.app)
+
+
+def target(scope):
+    """The target of the request line, below the path at which the server has put the app."""
+    raw = scope.get("raw_path")
+    root = scope.get("root_path")
+    path = raw.decode("latin-1") if raw and not root else None
+    if path is None or not path.isascii():
+        path = scope["path"]
+        if root and path.startswith(root):
+            path = path[len(root) :] or "/"
+        path = quote(path, safe=TARGET_SAFE)
+    query = scope["query_string"]
+    return "%s?%s" % (path, query.decode("latin-1")) if query else path
+
+
+class HTTPConnection(Connection):
+    """The connection of one HTTP scope."""
+
+    def __init__(self, app, scope, receive, send):
+        super().__init__(app, scope["method"], target(scope), scope["headers"])
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+
+    @property
+    def client(self):
+        return self.scope.get("client")
+
+    def make_transport(self):
+        return HTTPTransport(self)
+
+    async def send_whole(self, headers, content):
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self.send({"type": "http.response.body", "body": content})
+
+    def register(self):
+        super().register()
+        self.stream.watch_client()
+
+    def unwatch(self):
+        super().unwatch()
+        if self.stream.watcher:
+            self.stream.watcher.cancel()
+
+
+class HTTPTransport(Transport):
+    """The events of one HTTP request and its response."""
+
+    started = False
+    body_ended = False
+    pump = None  # the task that sends what a handler writes before it ends
+    watcher = None
+
+    def __init__(self, conn):
+        super().__init__(conn)
+        self.receive = conn.receive
+        self.send = conn.send
+        self.may_close = conn.scope["http_version"].startswith("1")
+        self.task = asyncio.current_task()
+
+    def watch_client(self):
+        if self.watcher is None and (self.conn.body is None or self.body_ended):
+            self.watcher = asyncio.create_task(self.wait_for_disconnect())
+
+    async def wait_for_disconnect(self):
+        """Cancels the handler of a client that leaves."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+        self.leave()
+        self.task.cancel()
+
+    async def read(self, n):
+        """What has come of the body, of any length; b"" at its end."""
+        if self.conn.req is None:
+            return b""  # after a refusal: to read on is the server's business
+        while not self.body_ended:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                self.leave()
+                raise OSError(ECONNRESET, "the client has left")
+            self.body_ended = not message.get("more_body")
+            if self.body_ended and self.conn in self.conn.app.connections:
+                self.watch_client()
+            if message.get("body"):
+                return message["body"]
+        return b""
+
+    @property
+    def out_buf(self):
+        """True while what was written is on its way, as MicroPython's streams have it."""
+        return self.pump is not None
+
+    def write(self, data):
+        super().write(data)
+        # What leaves with the end of the handler needs no task.
+        if self.conn.sent and self.pump is None:
+            self.pump = asyncio.create_task(self.send_parts())
+
+    async def send_parts(self):
+        try:
+            while self.parts:
+                await self.send_some(True)
+        except OSError:
+            self.leave()
+        finally:
+            self.pump = None
+
+    async def send_some(self, more):
+        if not self.started:
+            self.started = True
+            await self.send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        parts = self.parts
+        self.parts = []
+        await self.send({"type": "http.response.body", "body": b"".join(parts), "more_body": more})
+
+    async def drain(self):
+        if self.pump:
+            await asyncio.wait([self.pump])
+        if self.lost:
+            raise OSError(ECONNRESET, "the client has left")
+
+    async def finish(self):
+        """Sends what is left, and the end."""
+        if self.pump:
+            await asyncio.wait([self.pump])
+        if not self.lost:
+            self.check_whole()
+            await self.send_some(False)

@@ -1,0 +1,47 @@
+"""Runs an app's file so that its app.run() serves under an ASGI server: `python asgi_server.py uvicorn FILE PORT [ARGS]`."""
+
+import asyncio
+import runpy
+import sys
+
+import picoweb
+from picoweb import log as logs
+from picoweb.cpython import asgi
+
+
+def uvicorn(application, host, port):
+    import uvicorn
+
+    uvicorn.run(application, host=host, port=port, log_level="warning", ws="wsproto", timeout_graceful_shutdown=1)
+
+
+def hypercorn(application, host, port):
+    from hypercorn.asyncio import serve
+    from hypercorn.config import Config
+
+    config = Config()
+    config.bind = ["%s:%d" % (host, port)]
+    config.graceful_timeout = 1
+    asyncio.run(serve(application, config, mode="asgi"))
+
+
+SERVERS = {"uvicorn": uvicorn, "hypercorn": hypercorn}
+
+
+def main():
+    server = SERVERS[sys.argv[1]]
+    sys.argv = sys.argv[2:]
+
+    def run(app, host="127.0.0.1", port=8081, debug=False, lazy_init=False, log=None):
+        app.debug = debug
+        if debug >= 0:
+            app.log = logs.start(log, debug, host, port)
+        server(asgi(app), host, port)
+
+    picoweb.WebApp.run = run
+    sys.path.insert(0, "")
+    runpy.run_path(sys.argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
