@@ -14,6 +14,8 @@ import warnings
 from asyncio import CancelledError, TimeoutError
 from errno import EPIPE
 
+from .generators import adopt, renew
+from .utime import ticks_add, ticks_diff  # noqa: F401
 from .utime import ticks_ms as ticks  # noqa: F401
 
 coroutine = types.coroutine
@@ -69,6 +71,35 @@ Queue = _iterable_methods(asyncio.Queue, "get", "put", "join")
 Semaphore = _iterable_methods(asyncio.Semaphore, "acquire")
 
 
+class ThreadSafeFlag:
+    """An event that any thread may set; the one task that waits for it clears it."""
+
+    def __init__(self):
+        self._is_set = False
+        self._wake = None
+
+    def set(self):
+        self._is_set = True
+        wake = self._wake
+        if wake:
+            wake()
+
+    def clear(self):
+        self._is_set = False
+
+    @coroutine
+    def wait(self):
+        """Wait until the flag is set, and clear it."""
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = functools.partial(loop.call_soon_threadsafe, event.set)
+        try:
+            if not self._is_set:
+                yield from event.wait()
+        finally:
+            self._wake = None
+        self._is_set = False
+
+
 # Coroutines and tasks
 
 
@@ -112,7 +143,7 @@ def run(coro):
 
 def _awaitable(aw):
     """Hand on what asyncio can await, and make such a thing of a generator."""
-    return _complete(aw) if isinstance(aw, types.GeneratorType) else aw
+    return _complete(renew(aw)) if isinstance(aw, types.GeneratorType) else aw
 
 
 async def _complete(gen):
@@ -135,6 +166,9 @@ class Loop:
 
     def __init__(self, loop):
         self._loop = loop
+        if loop.get_task_factory() is None:
+            # asyncio.create_task() comes here, too.
+            loop.set_task_factory(_new_task)
 
     def __getattr__(self, name):
         return getattr(self._loop, name)
@@ -180,6 +214,10 @@ class Loop:
 
     def _callback(self, callback):
         return functools.partial(self.create_task, callback) if hasattr(callback, "send") else callback
+
+
+def _new_task(loop, coro, **options):
+    return asyncio.Task(_awaitable(coro), loop=loop, **options)
 
 
 def _tell(loop, context):
@@ -364,6 +402,10 @@ class Server:
 @coroutine
 def start_server(cb, host, port, backlog=5, ssl=None):
     """Listen; each connection's `cb(stream, stream)` is scheduled, be it a coroutine or a plain generator."""
+    app = getattr(cb, "__self__", None)
+    if hasattr(app, "url_map"):
+        adopt(app)
+    get_event_loop()  # is to take generators before the first connection, too
 
     def connected(reader, writer):
         try:

@@ -1,10 +1,12 @@
-"""`ulogging` over CPython's `logging`: lines of `LEVEL:name:message` on stderr, until the host sets up logging itself."""
+"""`ulogging` over CPython's `logging`: lines of `LEVEL:name:message` on stderr, until the host sets up logging."""
 
 import logging
 import sys
 from logging import CRITICAL, DEBUG, ERROR, INFO, NOTSET, WARNING
 
-__all__ = ["CRITICAL", "DEBUG", "ERROR", "INFO", "NOTSET", "WARNING", "Logger", "basicConfig", "debug", "getLogger", "info"]
+__all__ = [
+    "CRITICAL", "DEBUG", "ERROR", "INFO", "NOTSET", "WARNING", "Logger", "basicConfig", "debug", "getLogger", "info",
+]
 
 _loggers = {}
 
@@ -14,7 +16,12 @@ class Logger:
 
     def __init__(self, name):
         self.name = name
-        self._log = logging.getLogger(name)
+        # Not logging's root, whose level is its own: the board's logger without a name is one like the others.
+        self._log = logging.getLogger(str(name))
+
+    @property
+    def level(self):
+        return self._log.level
 
     def setLevel(self, level):
         self._log.setLevel(level)
@@ -67,7 +74,7 @@ class Logger:
             _stderr.handler.handle(record)
 
 
-def getLogger(name):
+def getLogger(name=None):
     """The one logger of that name."""
     if name not in _loggers:
         _loggers[name] = Logger(name)
@@ -76,28 +83,34 @@ def getLogger(name):
 
 def debug(msg, *args):
     """Log to the logger without a name."""
-    getLogger(None).debug(msg, *args)
+    getLogger().debug(msg, *args)
 
 
 def info(msg, *args):
     """Log to the logger without a name."""
-    getLogger(None).info(msg, *args)
+    getLogger().info(msg, *args)
 
 
-def basicConfig(level=INFO, stream=None):
-    """Set the level of loggers that have none, and where lines go."""
+def basicConfig(level=INFO, filename=None, stream=None, format=None):
+    """Set the level of loggers that have none, and where lines go; `filename` and `format` work here only."""
     _stderr.level = level
-    if stream:
-        _stderr.handler.stream = stream
+    if filename:
+        _stderr.handler = logging.FileHandler(filename)
+    elif stream:
+        _stderr.handler = logging.StreamHandler(stream)
+    _stderr.handler.setFormatter(logging.Formatter(format) if format else _Formatter())
 
 
 class _Formatter(logging.Formatter):
-    """Level names as short as `ulogging` writes them."""
+    """Levels and names as `ulogging` writes them."""
 
-    NAMES = {"WARNING": "WARN", "CRITICAL": "CRIT"}
+    LEVELS = {"WARNING": "WARN", "CRITICAL": "CRIT"}
 
     def formatMessage(self, record):
-        return "%s:%s:%s" % (self.NAMES.get(record.levelname, record.levelname), record.name, record.message)
+        level = record.levelname
+        if level.startswith("Level "):
+            level = "LVL%d" % record.levelno
+        return "%s:%s:%s" % (self.LEVELS.get(level, level), record.name, record.message)
 
 
 class _Stderr:

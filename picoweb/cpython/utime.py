@@ -1,4 +1,4 @@
-"""MicroPython's `time` on CPython: all of CPython's `time`, and the ticks."""
+"""MicroPython's `time` on CPython: all of CPython's `time`, the ticks, and dates as boards have them."""
 
 import time as _time
 from time import *  # noqa: F403
@@ -40,6 +40,16 @@ def sleep_ms(ms):
 def sleep_us(us):
     """Block for `us` microseconds."""
     _time.sleep(max(0, us) / 1_000_000)
+
+
+def gmtime(secs=None):
+    """(year, month, day, hour, minute, second, weekday, day of the year) in UTC: eight, as boards have it."""
+    return tuple(_time.gmtime(secs))[:8]
+
+
+def localtime(secs=None):
+    """`gmtime` in the host's time zone."""
+    return tuple(_time.localtime(secs))[:8]
 
 
 def mktime(when):
