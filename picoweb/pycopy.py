@@ -31,6 +31,19 @@ class Core:
 core = Core()
 
 
+class Event:
+    """Wakes those who wait for it, who look every millisecond: the loop has nothing better."""
+
+    is_over = False
+
+    def set(self):
+        self.is_over = True
+
+    def wait(self):
+        while not self.is_over:
+            yield from sleep_ms(1)
+
+
 def make_task(coro):
     """Runs a coroutine as a task that is known while it runs, and whose failure does not end the loop."""
 

@@ -83,6 +83,8 @@ def write(conn, buf, off=0, sz=-1):
     if conn.broken or conn.closed:
         raise OSError(EPIPE)
     slow(conn)
+    if has_unsent(conn):
+        yield from conn.drain()
     if off or sz >= 0:
         buf = memoryview(buf)[off : off + sz if sz >= 0 else len(buf)]
     if conn.head and conn.keep is not None:

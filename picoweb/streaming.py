@@ -67,8 +67,14 @@ def drive(conn, handler, pause):
                 yield from conn.awrite(pause)
                 value = None
             else:
-                flush(conn)
-                value = yield pause
+                failure = None
+                try:
+                    flush(conn)
+                except OSError as e:
+                    failure = e
+                value = yield pause  # first: the task is queued for it already
+                if failure:
+                    raise failure
         except GeneratorExit:
             handler.close()
             raise

@@ -42,8 +42,10 @@ class Response:
 class Connection:
     """A socket whose answers are parsed one after another; what was read past one belongs to the next."""
 
+    strict = True  # whether the head is picoweb's own
+
     def __init__(self, port, timeout=10, strict=True):
-        self.strict = strict  # whether the head is picoweb's own
+        self.strict = strict
         self.sock = socket.create_connection(("127.0.0.1", port), timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.rest = b""

@@ -83,7 +83,10 @@ def test_the_stand_in_has_the_documented_names_and_no_other():
 
 # The modules of the board
 
-IMPORTED = {"gc", "sys", "uasyncio", "ubinascii", "uio", "ujson", "ulogging", "uos", "ure", "utemplate.source", "utime"}
+IMPORTED = {
+    "gc", "sys", "uasyncio", "ubinascii", "ucollections", "uio", "ujson", "ulogging", "uos", "ure", "utemplate.source",
+    "utime",
+}
 ELSEWHERE = {  # what is not imported on Pycopy
     "asyncio.core": "stream.py asks for MicroPython's",
     "logging": "where there is no ulogging",

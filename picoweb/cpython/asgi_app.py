@@ -95,6 +95,7 @@ class HTTPTransport(Transport):
     started = False
     body_ended = False
     pump = None  # the task that sends what a handler writes before it ends
+    failure = None  # of the server's send()
     watcher = None
 
     def __init__(self, conn):
@@ -148,6 +149,9 @@ class HTTPTransport(Transport):
                 await self.send_some(True)
         except OSError:
             self.leave()
+        except Exception as e:
+            self.failure = e
+            self.leave()
         finally:
             self.pump = None
 
@@ -169,6 +173,8 @@ class HTTPTransport(Transport):
         """Sends what is left, and the end."""
         if self.pump:
             await asyncio.wait([self.pump])
+        if self.failure:
+            raise self.failure
         if not self.lost:
             self.check_whole()
             await self.send_some(False)

@@ -45,6 +45,7 @@ class Connection(stream.Connection):
     """
 
     http11 = False  # no chunks of ours
+    whole = WHOLE
     out = None
     status = 200
     timer = None
@@ -103,7 +104,7 @@ class Connection(stream.Connection):
             else:
                 self.watch()
                 result = await streaming.drive(self, result, pause)
-        content_type = WHOLE.get(type(result))
+        content_type = self.whole.get(type(result))
         if content_type and self.out is self.head is None and not self.extra:
             if content_type is JSON:
                 result = encode_json(result)

@@ -1,0 +1,111 @@
+"""picoweb.testing: the cases of apps/testing_client.py on every runtime as a script, and in pytest on CPython."""
+
+import asyncio
+import importlib.util
+import subprocess
+
+import pytest
+
+import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+from picoweb.testing import TestClient
+
+from conftest import HERE, PRESENT, UNCAUGHT
+
+SCRIPT = HERE / "apps" / "testing_client.py"
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+HERE_TOO = load(SCRIPT)
+NAMES = [case.__name__ for case in HERE_TOO.CASES]
+
+
+@pytest.fixture(scope="session", params=[name for name in ("mp64", "mp32", "cpython") if name in PRESENT])
+def told(request, tmp_path_factory):
+    """What the script prints on a runtime."""
+    runtime = PRESENT[request.param].with_heap("512K")
+    folder = tmp_path_factory.mktemp("testing")
+    done = subprocess.run([*runtime.command, str(SCRIPT)], cwd=folder, env=runtime.environment(), timeout=50,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_a_script(told, name):
+    assert "ok %s\n" % name in told, told
+
+
+def test_no_task_dies_of_what_nobody_caught(told):
+    assert UNCAUGHT not in told, told
+
+
+@pytest.mark.parametrize("case", HERE_TOO.CASES, ids=NAMES)
+def test_in_pytest(case):
+    asyncio.run(case())
+
+
+def hello():
+    app = picoweb.WebApp(None)
+
+    @app.route("/")
+    async def index(req, resp):
+        return "hello"
+
+    @app.route("/keep")
+    async def keep(req, resp):
+        await resp.awrite("HTTP/1.0 200 OK\r\n\r\n")
+        return False
+
+    return app
+
+
+def test_what_went_wrong_in_the_app_is_printed(capsys):
+    asyncio.run(TestClient(HERE_TOO.app).get("/broken"))
+    printed = capsys.readouterr().out
+    assert "GET /broken 500" in printed and "LookupError: the reason" in printed
+
+
+def test_a_client_outlives_its_loops():
+    app = hello()
+    client = TestClient(app)
+    for _ in range(3):
+        assert asyncio.run(client.get("/")).text == "hello"
+    assert app.sweeping is None
+
+
+def test_a_loop_that_was_closed_leaves_nothing_behind():
+    app = hello()
+    client = TestClient(app)
+
+    async def leave():
+        async with client.stream("GET", "/keep"):
+            pass
+        return app.sweeping
+
+    for _ in range(20):  # more than an app takes connections
+        loop = asyncio.new_event_loop()
+        sweeping = loop.run_until_complete(leave())
+        assert (sweeping.get_loop(), len(app.connections)) == (loop, 1)
+        sweeping._log_destroy_pending = False  # asyncio's complaint is what the test is about
+        loop.close()
+
+
+def test_a_plain_generator_may_await_asyncios_coroutines():
+    app = picoweb.WebApp(None)
+
+    @app.route("/")
+    def index(req, resp):
+        yield from picoweb.start_response(resp)
+        yield from asyncio.sleep(0)
+        yield from resp.awrite("slept")
+
+    assert asyncio.run(TestClient(app).get("/")).text == "slept"
+
+
+def test_a_client_may_wait_for_ever():
+    assert asyncio.run(TestClient(hello(), timeout=None).get("/")).text == "hello"
