@@ -103,7 +103,6 @@ class HTTPTransport(Transport):
         self.receive = conn.receive
         self.send = conn.send
         self.may_close = conn.scope["http_version"].startswith("1")
-        self.task = asyncio.current_task()
 
     def watch_client(self):
         if self.watcher is None and (self.conn.body is None or self.body_ended):
@@ -114,7 +113,7 @@ class HTTPTransport(Transport):
         while (await self.receive())["type"] != "http.disconnect":
             pass
         self.leave()
-        self.task.cancel()
+        self.conn.handling.cancel()
 
     async def read(self, n):
         """What has come of the body, of any length; b"" at its end."""
@@ -145,7 +144,7 @@ class HTTPTransport(Transport):
 
     async def send_parts(self):
         try:
-            while self.parts:
+            while self.parts or self.status and not self.started:
                 await self.send_some(True)
         except OSError:
             self.leave()

@@ -49,6 +49,7 @@ class Connection(stream.Connection):
     out = None
     status = 200
     timer = None
+    handling = None  # the task of the handler
 
     def __init__(self, app, method, target, headers):
         self.app = app
@@ -115,6 +116,7 @@ class Connection(stream.Connection):
         await results.send(self, result)
         await self.finish()
         if self.keep is None and not self.closed:
+            self.watch()
             self.register()
             await self.stream.until_closed()
 
@@ -129,7 +131,8 @@ class Connection(stream.Connection):
 
     def watch(self):
         """The handler waits: if it goes on, what it waits for is to be ended by the clock or the client."""
-        self.timer = asyncio.get_running_loop().call_later(WATCH_AFTER_S, self.register)
+        self.handling = asyncio.current_task()
+        self.timer = self.timer or asyncio.get_running_loop().call_later(WATCH_AFTER_S, self.register)
 
     def register(self):
         """Has the app's sweep look at this connection's deadline."""
@@ -234,6 +237,7 @@ class Transport:
     def leave(self):
         """The client has left."""
         self.lost = True
+        self.conn.broken = True
         if self.closing:
             self.closing.set()
 

@@ -121,6 +121,7 @@ class WSGITransport(Transport):
         self.loop = conn.loop
         self.events = SimpleQueue()
         self.untaken = 0
+        self.is_started = False
         self.taken = asyncio.Event()
 
     @property
@@ -133,7 +134,9 @@ class WSGITransport(Transport):
             self.hand_on()
 
     def hand_on(self):
-        if self.parts:
+        """Has the server start the response, with the parts that are there."""
+        if self.parts or self.status and not self.is_started:
+            self.is_started = True
             self.untaken += 1
             self.events.put((PART, b"".join(self.parts)))
             self.parts = []
@@ -156,7 +159,11 @@ class WSGITransport(Transport):
             return b""  # after a refusal: to read on is the server's business
         future = self.loop.create_future()
         self.events.put((READ, (n, future)))
-        return await future
+        try:
+            return await future
+        except OSError:
+            self.leave()
+            raise
 
     def leave(self):
         super().leave()
@@ -189,6 +196,8 @@ class Response:
         if kind is END and value.exception():
             raise value.exception()
         status = self.transport.status
+        if not status:
+            raise ConnectionResetError(ECONNRESET, "the client has left")
         start_response("%d %s" % (status, reason(status)), [
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.transport.headers
         ])
