@@ -1,0 +1,38 @@
+"""An app's routes as a table, those of mounted apps with their prefix."""
+
+from picoweb.methods import METHODS
+
+
+def rows(app, prefix=""):
+    """(method, path, handler, module) of each route, in the order they are tried; a mounted app's come after."""
+    for url, handler, *extra in app.url_map:
+        extra = extra[0] if extra and extra[0] else {}
+        yield method(extra), path(url, prefix, extra), *name(app, handler)
+    for mounted_at, sub in app.mounts:
+        yield from rows(sub, prefix + mounted_at)
+
+
+def method(extra):
+    if extra.get("websocket"):
+        return "WS"
+    return ", ".join(method.upper() for method in extra.get("methods") or ()) or "any"
+
+
+def path(url, prefix, extra):
+    """The path as it is written in the app; what has match(path) is shown by its pattern."""
+    if isinstance(url, str):
+        return prefix + url + ("<path>" if extra.get("prefix") else "")
+    pattern = getattr(url, "pattern", None) or repr(url)
+    return f"{prefix} match {pattern}".lstrip()
+
+
+def name(app, handler):
+    """The handler's name and module; a str is the name of a method of the app."""
+    if isinstance(handler, str):
+        own = getattr(type(app), handler, None)
+        if handler in METHODS and (own is None or own.__module__ == "picoweb.methods"):
+            return handler, "picoweb." + METHODS[handler]
+        handler = own or getattr(app, handler)
+    handler = getattr(handler, "func", handler)  # of a partial
+    kind = handler if hasattr(handler, "__qualname__") else type(handler)
+    return kind.__qualname__, kind.__module__
