@@ -27,7 +27,7 @@ WSGI = {
 class Host(httpx.Client):
     """A server's process, and a client of it."""
 
-    def __init__(self, name, command, app, folder):
+    def __init__(self, name, command, app, folder, cwd=HERE / "apps"):
         self.name = name
         self.port = free_port()
         super().__init__(base_url="http://127.0.0.1:%d" % self.port, timeout=10)
@@ -35,14 +35,15 @@ class Host(httpx.Client):
         command = command.format(port=self.port, app=app).split()
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=HERE / "apps", env=environment(),
+                [sys.executable, "-m", *command], cwd=cwd, env=environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
-    def start(self):
+    def start(self, path="/text"):
+        """Waits until it answers that path."""
         deadline = time.monotonic() + START_S
         while True:
             try:
-                self.get("/text")
+                self.get(path)
                 return self
             except httpx.TransportError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
