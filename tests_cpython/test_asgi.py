@@ -375,3 +375,11 @@ def test_a_thousand_requests_leave_nothing_behind():
         assert counts[2] <= counts[1] + 5, counts
         assert app.connections == []
     run(test())
+
+
+def test_what_cannot_be_JSON_is_500():
+    async def test():
+        app = make()
+        app.add_url_rule("/set", lambda req, resp: {"a": {1, 2}})
+        assert (await ask(app, scope("/set")))[0]["status"] == 500
+    run(test())

@@ -26,6 +26,7 @@ ROOM = 40  # connections for picoweb, so that 32 fit its table
 TARGETS = {False: [(12, "microdot"), (0.35, "bare")], True: [(4, "microdot")]}
 CHUNKED_TARGET = 0.5  # of picoweb's plain hello
 
+PLAIN = "#afb8c1"
 COLOURS = {
     "picoweb": "#1f6feb",
     "microdot": "#b08800",
@@ -97,7 +98,7 @@ def bars(title, groups, target):
         for server, rate in rates.items():
             length = max(1, rate / most * width)
             lines.append(f'<text x="{left - 8}" y="{y + 12}" text-anchor="end">{server}</text>')
-            lines.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="13" fill="{COLOURS[server]}"/>')
+            lines.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="13" fill="{COLOURS.get(server, PLAIN)}"/>')
             lines.append(f'<text x="{left + length + 6:.1f}" y="{y + 12}">{rate:,.0f}</text>')
             y += step
         y += gap - step

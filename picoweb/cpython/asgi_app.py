@@ -21,7 +21,11 @@ class Application:
         if not self.app.inited:
             init(self.app)
         if kind == "http":
-            await HTTPConnection(self.app, scope, receive, send).answer()
+            conn = HTTPConnection(self.app, scope["method"], target(scope), scope["headers"])
+            conn.scope = scope
+            conn.receive = receive
+            conn.send = send
+            await conn.answer()
         elif kind == "websocket":
             from .asgi_websocket import WebSocketConnection
 
@@ -48,25 +52,16 @@ class Application:
 def target(scope):
     """The target of the request line, below the path at which the server has put the app."""
     raw = scope.get("raw_path")
-    root = scope.get("root_path")
-    path = raw.decode("latin-1") if raw and not root else None
-    if path is None or not path.isascii():
-        path = scope["path"]
-        if root and path.startswith(root):
-            path = path[len(root) :] or "/"
-        path = quote(path, safe=TARGET_SAFE)
     query = scope["query_string"]
+    if raw and raw.isascii() and not scope.get("root_path"):
+        return (raw + b"?" + query if query else raw).decode("latin-1")
+    path = scope["path"].removeprefix(scope.get("root_path") or "") or "/"
+    path = quote(path, safe=TARGET_SAFE)
     return "%s?%s" % (path, query.decode("latin-1")) if query else path
 
 
 class HTTPConnection(Connection):
     """The connection of one HTTP scope."""
-
-    def __init__(self, app, scope, receive, send):
-        super().__init__(app, scope["method"], target(scope), scope["headers"])
-        self.scope = scope
-        self.receive = receive
-        self.send = send
 
     @property
     def client(self):

@@ -23,7 +23,6 @@ class WebSocketConnection(Connection):
     """The connection of one WebSocket scope, from the request of the upgrade to the close."""
 
     http11 = True
-    whole = {}  # an answer that is no upgrade goes through the client, too
 
     def __init__(self, app, scope, receive, send):
         self.scope = scope
@@ -49,6 +48,12 @@ class WebSocketConnection(Connection):
 
     def make_transport(self):
         return WebSocketTransport(self)
+
+    async def send_whole(self, headers, content):
+        """An answer that is no upgrade."""
+        lines = b"".join(b"%s: %s\r\n" % field for field in headers)
+        self.stream.write(b"HTTP/1.1 200 OK\r\n%s\r\n%s" % (lines, content))
+        await self.stream.finish()
 
     async def answer(self):
         if (await self.receive())["type"] == "websocket.connect":

@@ -16,12 +16,13 @@ from picoweb import body, faults, mounts, results, stream, streaming
 MAX_HEAD = 65536  # bytes of a response's head
 # What the other server says of its own connection (RFC 9110 7.6.1), and the date, which it adds.
 ITS_OWN = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"date"}
-# A target's visible ASCII (RFC 9112 3.2); the decoded path of a scope or environ may have anything else.
 WATCH_AFTER_S = 0.05  # most handlers do not wait that long
 HTML = stream.HTML.encode()
 JSON = results.JSON.encode()
+OCTETS = b"application/octet-stream"
+WHOLE = {str: HTML, dict: JSON, list: JSON, bytes: OCTETS}
 encode_json = JSONEncoder().encode  # json.dumps() without its look at the options
-WHOLE = {str: HTML, dict: JSON, list: JSON, bytes: b"application/octet-stream"}
+# A target's visible ASCII (RFC 9112 3.2); the decoded path of a scope or environ may have anything else.
 TARGET_SAFE = "/!$&'()*+,;=:@-._~"
 
 
@@ -45,11 +46,8 @@ class Connection(stream.Connection):
     """
 
     http11 = False  # no chunks of ours
-    whole = WHOLE
     out = None
     status = 200
-    timer = None
-    handling = None  # the task of the handler
 
     def __init__(self, app, method, target, headers):
         self.app = app
@@ -75,50 +73,62 @@ class Connection(stream.Connection):
 
     async def answer(self):
         """Has the app answer, and hands on the response; raises what broke one off that had begun."""
+        app = self.app
         req = self.req
+        content_type = None
         try:
-            whole = await self.respond()
+            if not self.plain and self.body:
+                self.body.check_length()
+            result = app.find(req)(req, self)
+            if hasattr(result, "send"):
+                try:
+                    pause = result.send(None)
+                except StopIteration as e:
+                    result = e.value
+                else:
+                    result = await self.drive(result, pause)
+            # What most handlers return becomes no bytes that are to be taken apart again.
+            content_type = WHOLE.get(type(result))
+            if content_type and self.out is self.head is None and not self.extra:
+                if content_type is JSON:
+                    result = encode_json(result)
+                if content_type is not OCTETS:
+                    result = result.encode()
+            else:
+                content_type = None
+                await self.respond(result)
         except (Exception, asyncio.CancelledError) as e:
+            content_type = None
             await self.answer_exception(e)
-            whole = None
         finally:
-            if self.timer:
-                self.unwatch()
-            if self.app.log:
-                self.app.log.info("%s %s %s", req.method, req.target, self.status)
-        if whole:
-            await self.send_whole(*whole)
+            if app.debug >= 0 and app.log:  # else the server tells of requests
+                app.log.info("%s %s %s", req.method, req.target, self.status)
+            self.req = None  # a cycle, which would wait for the garbage collector
+        if content_type:
+            headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(result))]
+            await self.send_whole(headers, b"" if req.method == "HEAD" else result)
         else:
             await self.stream.finish()
 
-    async def respond(self):
-        """As stream.respond(), but what most handlers return becomes no bytes that are to be taken apart again."""
-        req = self.req
-        if not self.plain and self.body:
-            self.body.check_length()
-        result = self.app.find(req)(req, self)
-        if hasattr(result, "send"):
-            try:
-                pause = result.send(None)
-            except StopIteration as e:
-                result = e.value
-            else:
-                self.watch()
-                result = await streaming.drive(self, result, pause)
-        content_type = self.whole.get(type(result))
-        if content_type and self.out is self.head is None and not self.extra:
-            if content_type is JSON:
-                result = encode_json(result)
-            if isinstance(result, str):
-                result = result.encode()
-            headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(result))]
-            return headers, b"" if req.method == "HEAD" else result
+    async def drive(self, handler, pause):
+        """Runs a handler that has paused to its end."""
+        self.watch()
+        try:
+            return await streaming.drive(self, handler, pause)
+        finally:
+            self.unwatch()
+
+    async def respond(self, result):
+        """As stream.respond() does with what the handler has written or returned."""
         await results.send(self, result)
         await self.finish()
         if self.keep is None and not self.closed:
             self.watch()
             self.register()
-            await self.stream.until_closed()
+            try:
+                await self.stream.until_closed()
+            finally:
+                self.unwatch()
 
     async def answer_exception(self, e):
         await faults.answer(self, e)
@@ -130,9 +140,9 @@ class Connection(stream.Connection):
             raise e
 
     def watch(self):
-        """The handler waits: if it goes on, what it waits for is to be ended by the clock or the client."""
+        """What the handler waits for is to be ended by the clock or the client, if it takes its time."""
         self.handling = asyncio.current_task()
-        self.timer = self.timer or asyncio.get_running_loop().call_later(WATCH_AFTER_S, self.register)
+        self.timer = asyncio.get_running_loop().call_later(WATCH_AFTER_S, self.register)
 
     def register(self):
         """Has the app's sweep look at this connection's deadline."""
