@@ -12,7 +12,9 @@ from picoweb.cpython import asgi
 def uvicorn(application, host, port):
     import uvicorn
 
-    uvicorn.run(application, host=host, port=port, log_level="warning", ws="wsproto", timeout_graceful_shutdown=1)
+    # h11, which takes every method; test_hosts.py has httptools.
+    uvicorn.run(application, host=host, port=port, log_level="warning", http="h11", ws="wsproto",
+                timeout_keep_alive=1, timeout_graceful_shutdown=1)
 
 
 def hypercorn(application, host, port):
@@ -21,7 +23,7 @@ def hypercorn(application, host, port):
 
     config = Config()
     config.bind = ["%s:%d" % (host, port)]
-    config.graceful_timeout = 1
+    config.keep_alive_timeout = config.graceful_timeout = 1
     asyncio.run(serve(application, config, mode="asgi"))
 
 

@@ -155,6 +155,7 @@ def test_jsonify(kept):
     assert (answer.status, answer.get("Content-Type").split(b";")[0]) == (200, b"application/json")
 
 
+@pytest.mark.wire
 def test_http_error(kept):
     answer = kept.get("/error")
     assert (answer.status, answer.reason) == (403, "Forbidden")

@@ -73,6 +73,7 @@ def answers(server, data):
                 return found  # reset, or closed after 100 Continue
 
 
+@pytest.mark.wire
 @given(data=mutated())
 @example(data=b"\r\n" * 3)
 @example(data=b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" * 30)
@@ -84,17 +85,20 @@ def test_a_mutated_request_gets_well_formed_answers_or_the_end(web, data):
     assert web.alive
 
 
+@pytest.mark.wire
 @given(data=st.binary(max_size=600))
 def test_noise_gets_a_well_formed_answer_or_the_end(web, data):
     assert all(a.status in (400, 414, 431, 505) for a in answers(web, data))
 
 
+@pytest.mark.wire
 @given(target=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=60))
 def test_any_target_is_answered(web, target):
     found = answers(web, b"GET /" + target.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert [a.status in (200, 400, 404) for a in found] == [True]
 
 
+@pytest.mark.wire
 @given(name=st.binary(min_size=1, max_size=20), value=st.binary(max_size=40))
 def test_a_field_is_served_exactly_where_h11_takes_it(web, name, value):
     line = name + b": " + value
@@ -133,6 +137,7 @@ def told(found):
     return [(a.status, a.body, a.get("Content-Type"), a.says_close) for a in found]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("data", WHOLE.values(), ids=[name.replace(" ", "_") for name in WHOLE])
 def test_a_request_cut_at_any_byte_is_answered_as_the_whole(web, data):
     expected = told(answers(web, data))
@@ -147,6 +152,7 @@ def test_a_request_cut_at_any_byte_is_answered_as_the_whole(web, data):
                 assert told(c.response() for _ in expected) == expected, "cut at %d" % at
 
 
+@pytest.mark.wire
 @given(cuts=st.lists(st.integers(0, 400), max_size=8), order=st.lists(st.sampled_from(KEPT), max_size=4),
        last=st.sampled_from(REQUESTS))
 def test_requests_cut_anywhere_are_answered_as_the_whole(web, cuts, order, last):
@@ -159,6 +165,7 @@ def test_requests_cut_anywhere_are_answered_as_the_whole(web, cuts, order, last)
         assert told(c.response() for _ in expected) == expected
 
 
+@pytest.mark.wire
 @given(body=st.binary(max_size=3000), sizes=st.lists(st.integers(1, 700), max_size=12),
        extension=st.sampled_from([b"", b";a", b";a=b", b';q="x;y"', b";" + b"e" * 50]),
        trailers=st.lists(st.sampled_from([b"X-One: 1\r\n", b"X-Two:\r\n"]), max_size=3), upper=st.booleans(),

@@ -199,6 +199,7 @@ def test_a_413_reaches_a_client_that_sends_its_body_first(web):
         assert c.closes()
 
 
+@pytest.mark.wire
 def test_a_413_reaches_a_client_that_asks_with_Expect(limits):
     with limits.connect() as c:
         c.send(post("/length", b"Content-Length: 65\r\nExpect: 100-continue\r\n"))
@@ -227,6 +228,7 @@ def test_chunks_at_the_limit_are_read(limits):
 
 # Expect
 
+@pytest.mark.wire
 def test_Expect_gets_100_Continue_before_the_body_is_read(web):
     with web.connect() as c:
         c.send(post("/read", b"Content-Length: 5\r\nExpect: 100-continue\r\n"))
@@ -243,6 +245,7 @@ def test_Expect_in_any_case_gets_100_Continue(web):
         assert c.receive().startswith(b"HTTP/1.1 100 ")
 
 
+@pytest.mark.wire
 def test_Expect_gets_the_final_status_alone_where_the_body_is_not_wanted(web):
     with web.connect() as c:
         c.send(post("/unread", b"Content-Length: 5\r\nExpect: 100-continue\r\n"))
