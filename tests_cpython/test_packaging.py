@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import PRESENT, ROOT
+from scripts import output
 
 ON_BOARD = sorted((ROOT / "picoweb").glob("*.py"))
 NAMES = {path.name for path in ON_BOARD}
@@ -65,6 +66,17 @@ def test_only_stream_knows_the_runtime(path):
     imported = {alias.name for node in nodes(path, ast.Import) for alias in node.names}
     imported |= {node.module for node in nodes(path, ast.ImportFrom)}
     assert not imported & {"asyncio", "uasyncio"}
+
+
+@pytest.mark.parametrize("name", [name for name, runtime in PRESENT.items() if runtime.is_micropython])
+def test_a_board_never_loads_what_is_the_hosts(name, tmp_path):
+    # pycopy.py is for a board of another make.
+    modules = sorted(path.stem for path in ON_BOARD if path.stem not in ("__init__", "pycopy", "runtime"))
+    script = "import sys, picoweb\nfor name in %r:\n    __import__('picoweb.' + name)\n" % modules
+    loaded = output(name, script + "print(len(sys.modules), [m for m in sys.modules if 'cpython' in m])", tmp_path)
+    count, _, of_the_host = loaded.strip().partition(" ")
+    assert int(count) > len(modules)
+    assert of_the_host == "[]"
 
 
 def test_the_sizes_are_within_their_budget():
