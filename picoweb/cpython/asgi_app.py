@@ -12,14 +12,15 @@ class Application:
 
     def __init__(self, app):
         self.app = app
+        self.is_ready = False
         prepare(app)
 
     async def __call__(self, scope, receive, send):
         kind = scope["type"]
         if kind == "lifespan":
             return await self.lifespan(receive, send)
-        if not self.app.inited:
-            init(self.app)
+        if not self.is_ready:
+            self.get_ready()
         if kind == "http":
             conn = HTTPConnection(self.app, scope["method"], target(scope), scope["headers"])
             conn.scope = scope
@@ -46,7 +47,11 @@ class Application:
             await send({"type": "lifespan.%s.complete" % moment})
 
     async def start_up(self):
+        self.get_ready()
+
+    def get_ready(self):
         init(self.app)
+        self.is_ready = True
 
 
 def target(scope):
