@@ -9,20 +9,30 @@ from .stream import BLOCK, coroutine, start_response
 FOLDER = 0x4000  # of a file's mode
 FILE = 0x8000
 TYPES = {
+    "avif": "image/avif",
     "css": "text/css",
+    "csv": "text/csv",
     "gif": "image/gif",
+    "gz": "application/gzip",
     "html": "text/html",
     "ico": "image/x-icon",
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
     "js": "text/javascript",
     "json": "application/json",
+    "mjs": "text/javascript",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "pdf": "application/pdf",
     "png": "image/png",
     "svg": "image/svg+xml",
     "txt": "text/plain",
     "wasm": "application/wasm",
+    "webmanifest": "application/manifest+json",
     "webp": "image/webp",
+    "woff": "font/woff",
     "woff2": "font/woff2",
+    "xml": "text/xml",
 }
 
 
@@ -78,12 +88,18 @@ def sendfile(app, writer, fname, content_type=None, headers=None):
 def handle_static(app, req, resp):
     """Answers a request below /static/ with a file of that folder."""
     name = req.path[1:]
-    at = folder(app)
+    if not is_safe(folder(app), name):
+        raise Refusal(404, "no such file")
+    yield from app.sendfile(resp, name)
+
+
+def is_safe(at, name):
+    """Whether a path of a request stays below the folder `at`, which has a slash."""
     for part in name.split("/"):
         if part in ("", ".", "..") or "\\" in part or "\0" in part or part[-1] in ". " or is_link(at, part):
-            raise Refusal(404, "no such file")
+            return False
         at += part + "/"
-    yield from app.sendfile(resp, name)
+    return True
 
 
 def is_link(where, name):

@@ -8,7 +8,7 @@ async def read_rest(conn, buf):
     """Reads until there is a whole head; HTTPException 400, 414 or 431 where there will be none."""
     app = conn.app
     conn.since = app.tick
-    conn.deadline = app.tick + app.head_timeout
+    conn.deadline = app.tick + app.head_timeout + 1  # not less than those seconds
     empty = 0
     while True:
         while buf[:2] == b"\r\n":

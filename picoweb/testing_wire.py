@@ -43,7 +43,8 @@ class Connection:
         self.allow()
         self.task = asyncio.create_task(self.serve(app))
         if hasattr(self.task, "get_loop"):
-            forget_lost(app, self.task.get_loop())
+            self.server.loop = self.task.get_loop()
+            forget_lost(app, self.server.loop)
 
     async def serve(self, app):
         try:
@@ -333,5 +334,5 @@ def forget_lost(app, loop):
     if app.sweeping and app.sweeping.get_loop() is not loop:
         app.sweeping = None
     for conn in list(app.connections):
-        if conn.task.get_loop() is not loop:
+        if getattr(conn.stream, "loop", loop) is not loop:
             app.connections.remove(conn)

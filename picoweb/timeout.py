@@ -10,7 +10,7 @@ class Timeout(OSError):
 def wait(conn, waiting, seconds):
     """Runs `waiting`; Timeout where it takes longer than that many seconds."""
     conn.task = asyncio.core.cur_task or conn.task
-    conn.deadline = conn.app.tick + seconds if seconds else 0
+    conn.deadline = conn.app.tick + seconds + 1 if seconds else 0  # not less than those seconds
     try:
         return (yield from waiting)
     except asyncio.CancelledError:

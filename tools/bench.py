@@ -3,8 +3,9 @@
 With a browser's 15 request headers and with none; 1, 8 and 32 connections; persistent, and closing (`Connection:
 close`, which Microdot, the original and the bare `readline` loop do anyway); and with header fields that differ from
 one request to the next, for a server that remembers the last ones. Then picoweb's answers of two writes: coalesced,
-over the buffer's size (chunked), and with a pause between them (chunked). All servers are up during the whole run and
-take turns in several rounds; the table has the medians, and how many times each is Microdot's.
+over the buffer's size (chunked), and with a pause between them (chunked). And a file of 1 MB by picoweb.static and by a
+bare asyncio loop with as large a buffer. All servers are up during the whole run and take turns in several rounds; the
+tables have the medians, and how many times each is Microdot's.
 All on MicroPython 64-bit. Needs wrk (Debian: apt install wrk). Exits 1 where picoweb misses its target.
 """
 
@@ -16,6 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import peers
 
@@ -25,6 +27,10 @@ ROOM = 40  # connections for picoweb, so that 32 fit its table
 # What was asked: (scenario's closing, times of, server)
 TARGETS = {False: [(12, "microdot"), (0.35, "bare")], True: [(4, "microdot")]}
 CHUNKED_TARGET = 0.5  # of picoweb's plain hello
+FILE_TARGET = 0.8  # of the bare loop
+FILES = {"picoweb": "picoweb_file.py", "bare": "bare_file.py"}
+FILE_SIZE = 1 << 20
+FILE_BUFFER = 2048  # picoweb.static's own
 
 PLAIN = "#afb8c1"
 COLOURS = {
@@ -54,6 +60,7 @@ class Scenario:
 SCENARIOS = [Scenario(h, n, c) for c in (False, True) for h in (True, False) for n in (1, 8, 32)]
 QUICK = [Scenario(True, 8, closing) for closing in (False, True)]
 VARIED = Scenario(True, 8, False, varied=True)
+FILE = Scenario(False, 1, False)
 
 # wrk's own language: two requests in turn, as from two versions of one browser.
 VARY = """
@@ -120,6 +127,9 @@ def plan(scenarios, servers):
     if "picoweb" in servers:
         for path in WAYS:
             yield (path, QUICK[0]), "chunked", path, QUICK[0]
+    for server in FILES:
+        if set(FILES) <= set(servers):
+            yield (f"{server} file", FILE), f"{server} file", "/files/file.bin", FILE
 
 
 def verdicts(rates):
@@ -134,6 +144,9 @@ def verdicts(rates):
     for path in ("/big", "/pause"):
         if hello and (path, QUICK[0]) in rates:
             yield f"picoweb, {WAYS[path]} / hello", rates[path, QUICK[0]] / hello, CHUNKED_TARGET
+    if ("picoweb file", FILE) in rates:
+        reached = rates["picoweb file", FILE] / rates["bare file", FILE]
+        yield f"picoweb / bare, a file of 1 MB, {FILE}", reached, FILE_TARGET
 
 
 def main():
@@ -158,11 +171,16 @@ def main():
             wanted["chunked"] = "picoweb_chunked.py"
         if "bare" in servers:
             wanted["bare, closing"] = peers.HELLOS["bare"]
+        if set(FILES) <= set(servers):
+            wanted |= {f"{server} file": script for server, script in FILES.items()}
         for server, script in wanted.items():
             framework = script.split("_")[0]
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             peers.stage(framework, folder, script)
             options = [ROOM] if framework == "picoweb" else ["close"] if server == "bare, closing" else []
+            if script in FILES.values():
+                Path(folder, "file.bin").write_bytes(bytes(FILE_SIZE))
+                options = ["file.bin", FILE_BUFFER]
             running[server] = stack.enter_context(peers.Server(peers.micropython(), folder, script, *options))
         steps = list(plan(scenarios, servers)) * args.rounds
         for key, server, path, scenario in peers.progress(steps, desc="measuring", unit="run"):
@@ -187,6 +205,9 @@ def main():
         reached = {way: rates[path, QUICK[0]] for path, way in WAYS.items()}
         rows = [[way, f"{rate:,.0f}", f"{rate / hello:.2f}"] for way, rate in reached.items()]
         print(f"\n{peers.table([f'picoweb, {QUICK[0]}', 'requests/s', 'of hello'], rows)}")
+    if ("picoweb file", FILE) in rates:
+        rows = [[server, f"{rates[f'{server} file', FILE] * FILE_SIZE / 1e6:,.0f}"] for server in FILES]
+        print(f"\n{peers.table([f'a file of 1 MB, {FILE}', 'MB/s'], rows)}")
     for where, trouble in troubles.items():
         print(f"{where}: {'; '.join(trouble)}")
     missed = any(where.startswith(("picoweb", "/")) for where in troubles)

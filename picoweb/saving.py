@@ -1,0 +1,85 @@
+"""Files that are there whole or not at all: written under another name in their folder, renamed at the end."""
+import uos
+
+from .errors import HTTPException
+
+FULL = (27, 28, 122)  # EFBIG, ENOSPC, EDQUOT
+MAX_NAME = 64  # bytes
+unfinished = []  # the paths that are being written: two uploads do not share one
+
+
+def safe_name(text):
+    """The name of a client's file, fit for any folder: no folders, no leading dot, no odd characters, not too long."""
+    name = text.replace("\\", "/").split("/")[-1]
+    name = "".join(["_" if c < " " or c in '"*:<>?|\x7f' else c for c in name]).strip(". ")
+    base, dot, ending = name.rpartition(".")
+    if not base or len(ending.encode()) > MAX_NAME // 4:
+        base, dot, ending = name, "", ""
+    while len((base + dot + ending).encode()) > MAX_NAME:
+        base = base[:-1]
+    return base.rstrip(". ") + dot + ending or "file"
+
+
+def join(folder, name):
+    return folder + name if folder[-1:] in ("", "/") else folder + "/" + name
+
+
+def attempt(f, *args):
+    """Calls what writes; HTTPException 507 where the disk is full."""
+    try:
+        return f(*args)
+    except OSError as e:
+        if e.args and e.args[0] in FULL:
+            raise HTTPException(507, "the disk is full")
+        raise
+
+
+class NewFile:
+    """A file in the making: write(), then save() as `filename`; what is not saved at the end of `with` is gone."""
+
+    def __init__(self, folder, filename):
+        self.folder = folder
+        self.filename = filename
+        self.size = 0
+        n = 0
+        while True:
+            # A dot comes first in no safe name.
+            self.path = join(folder, ".%d.part" % n)
+            if self.path not in unfinished:
+                break
+            n += 1
+        self.f = attempt(open, self.path, "wb")
+        unfinished.append(self.path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.drop()
+
+    def write(self, data):
+        self.size += len(data)
+        attempt(self.f.write, data)
+
+    def close(self):
+        """Ends the writing; the file can be read at `path` until it is saved or dropped."""
+        attempt(self.f.close)
+
+    def save(self, folder=None):
+        """Names it, in its folder or another one of the same file system: a file of that name goes. The path."""
+        path = join(self.folder if folder is None else folder, self.filename)
+        self.close()
+        attempt(uos.rename, self.path, path)
+        unfinished.remove(self.path)
+        self.path = path
+        return path
+
+    def drop(self):
+        """Removes it, unless it was saved."""
+        if self.path in unfinished:
+            unfinished.remove(self.path)
+            for f in (self.f.close, lambda: uos.remove(self.path)):
+                try:
+                    f()
+                except OSError:
+                    pass

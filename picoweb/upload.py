@@ -1,0 +1,170 @@
+"""One file as the body of requests, new firmware say: to a path or a block device, checked, and whole or not there."""
+from ubinascii import b2a_base64, hexlify
+import uhashlib
+
+from .errors import Refusal
+from .request import parse_headers
+from .saving import NewFile
+from .stream import BLOCK, coroutine
+
+
+class Upload:
+    """Where uploads go, one at a time: a path, or an object with writeblocks() and ioctl().
+
+    `max_size` in bytes; a device has its own. With `resumable`, what has come of a file waits for its rest.
+    """
+
+    target = None
+    busy = False
+    offset = 0  # bytes that have come
+    total = None  # bytes of the file, where they were said
+    sha256 = ""  # of the last whole file, in hexadecimal
+
+    def __init__(self, to, max_size=1 << 20, resumable=False):
+        self.to = to
+        self.max_size = max_size if isinstance(to, str) else to.ioctl(4, 0) * block_size(to)
+        self.resumable = resumable
+
+    @coroutine
+    def receive(self, req, sha256=None):
+        """Takes a PUT or POST; the file's size once all of it has come, with the digest that was said of it.
+
+        The digest is `sha256`, in hexadecimal, or the client's Repr-Digest. HTTPException: 202 after a part of the
+        file, 204 for HEAD, 409 for a part that does not follow, each with an Upload-Offset; 413, 422, 503, 507.
+        """
+        headers = parse_headers(req.conn.fields)
+        if self.resumable and req.method == "HEAD":
+            tell(204, self.offset)
+        if self.busy:
+            raise Refusal(503, "another upload is in progress", {"Retry-After": 1})
+        end = self.begin(headers)
+        self.busy = True
+        keep = False
+        try:
+            while True:
+                keep = self.resumable and self.total
+                data = yield from req.reader.read(BLOCK)
+                keep = False
+                if not data:
+                    break
+                self.take(data, end)
+            if self.total is None:
+                self.total = self.offset
+            elif self.offset < end:
+                raise Refusal(400, "%d bytes of %d" % (self.offset, end))
+            if self.offset < self.total:
+                keep = True
+                tell(202, self.offset)
+            self.check(sha256, headers.get(b"Repr-Digest", b""))
+            self.target.save()
+            return self.total
+        finally:
+            self.busy = False
+            if not keep:
+                self.drop()
+
+    def begin(self, headers):
+        """Prepares for a body; up to which byte of the file it goes, at most."""
+        length = headers.get(b"Content-Length")
+        length = None if length is None else int(length)
+        if b"Content-Range" in headers:
+            first, last, total = content_range(headers[b"Content-Range"])
+            if not self.resumable or length not in (None, last + 1 - first):
+                raise Refusal(400, "no Content-Range is taken, or it is not as long as the body")
+        else:
+            first, total = 0, length
+            last = (self.max_size if length is None else length) - 1
+        if last >= self.max_size or total and total > self.max_size:
+            raise Refusal(413, "over %d bytes" % self.max_size)
+        if not first:
+            self.drop()
+            self.hash = uhashlib.sha256()
+            self.total = total
+            self.target = NewFile(*split(self.to)) if isinstance(self.to, str) else Blocks(self.to)
+        elif total != self.total:
+            tell(409, 0, "nothing of this file has come")
+        elif first != self.offset:
+            tell(409, self.offset, "%d bytes of this file have come" % self.offset)
+        return last + 1
+
+    def take(self, data, end):
+        if self.offset + len(data) > end:
+            raise Refusal(413, "over %d bytes" % end)
+        self.target.write(data)
+        self.hash.update(data)
+        self.offset += len(data)
+
+    def check(self, said, header):
+        if not self.offset:
+            raise Refusal(400, "an empty body")
+        digest = self.hash.digest()
+        found = hexlify(digest).decode()
+        other = b"sha-256=" in header and b"sha-256=:" + b2a_base64(digest).strip() + b":" not in header
+        if other or said and said.lower() != found:
+            raise Refusal(422, "the SHA-256 is " + found)
+        self.sha256 = found
+
+    def drop(self):
+        """Forgets what has come of a file."""
+        if self.target:
+            self.target.drop()
+        self.target = self.total = None
+        self.offset = 0
+
+
+def tell(status, offset, why=""):
+    raise Refusal(status, why, {"Upload-Offset": offset})
+
+
+def split(path):
+    """The folder of a path, with its slash, and the name."""
+    at = path.rfind("/") + 1
+    return path[:at], path[at:]
+
+
+def content_range(value):
+    """(first, last, total) of a Content-Range (RFC 9110 14.4); Refusal 400."""
+    unit, _, value = value.partition(b" ")
+    span, _, total = value.partition(b"/")
+    first, _, last = span.partition(b"-")
+    numbers = [int(n) if n.isdigit() and len(n) < 16 else -1 for n in (first, last, total)]
+    if unit.lower() != b"bytes" or not 0 <= numbers[0] <= numbers[1] < numbers[2]:
+        raise Refusal(400, "a malformed Content-Range")
+    return numbers
+
+
+def block_size(device):
+    return device.ioctl(5, 0) or 512
+
+
+class Blocks:
+    """A block device, written as a NewFile is; what is left of its last block is 0xff."""
+
+    def __init__(self, device):
+        self.device = device
+        self.buf = bytearray(block_size(device))
+        self.used = self.block = 0
+
+    def write(self, data):
+        while data:
+            part = data[: len(self.buf) - self.used]
+            data = data[len(part) :]
+            self.buf[self.used : self.used + len(part)] = part
+            self.used += len(part)
+            if self.used == len(self.buf):
+                self.flush()
+
+    def flush(self):
+        error = self.device.writeblocks(self.block, self.buf)
+        if error:
+            raise OSError(-error)
+        self.block += 1
+        self.used = 0
+
+    def save(self):
+        while self.used:
+            self.write(b"\xff")
+        self.device.ioctl(3, 0)
+
+    def drop(self):
+        """What was written to a device stays: the app does not use it."""
