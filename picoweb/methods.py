@@ -20,6 +20,7 @@ METHODS = {
     "sendfile": "files",
     "stop": "listener",
     "use": "middleware",
+    "websocket": "websocket",
 }
 DEFAULTS = {
     "max_body": 16384,  # bytes of a request's body

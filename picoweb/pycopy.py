@@ -44,6 +44,20 @@ class Event:
             yield from sleep_ms(1)
 
 
+class Lock:
+    """Held by one at a time; the others look every millisecond, as for an Event."""
+
+    is_held = False
+
+    def acquire(self):
+        while self.is_held:
+            yield from sleep_ms(1)
+        self.is_held = True
+
+    def release(self):
+        self.is_held = False
+
+
 def make_task(coro):
     """Runs a coroutine as a task that is known while it runs, and whose failure does not end the loop."""
 

@@ -57,7 +57,7 @@ def framing(conn, length):
             fields = b"Transfer-Encoding: chunked\r\n"
         elif conn.keep:  # a kept one is the handler's to close
             conn.keep = False
-    if conn.keep is False:
+    if conn.keep is False or not conn.keep and not conn.http11:
         fields += b"Connection: close\r\n"
     elif not conn.http11:
         fields += b"Connection: keep-alive\r\n"

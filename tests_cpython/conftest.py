@@ -22,7 +22,7 @@ ROOT = HERE.parent
 START_S = 15
 OTHER_SERVERS = ("uvicorn", "hypercorn")  # through ASGI
 UNCAUGHT = "Task exception w"  # "wasn't retrieved" of MicroPython, "was never retrieved" of CPython
-HEAP = {"mp64": "512K", "mp32": "256K"}  # room to compile a test app; the heap reports are about less
+HEAP = {"mp64": "512K", "mp32": "512K"}  # room to compile a test app; the heap reports are about less
 
 
 @dataclass(frozen=True)

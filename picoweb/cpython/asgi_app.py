@@ -170,10 +170,13 @@ class HTTPTransport(Transport):
 
     async def finish(self):
         """Sends what is left, and the end."""
-        if self.pump:
+        if self.pump and self.conn.broken:
+            self.pump.cancel()
+        elif self.pump:
             await asyncio.wait([self.pump])
         if self.failure:
             raise self.failure
-        if not self.lost:
+        # An end that is not sent tells the server that the response is not whole.
+        if not self.conn.broken:
             self.check_whole()
             await self.send_some(False)
