@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import socket
 import time
 
 import pytest
@@ -164,7 +163,8 @@ def test_a_list_of_origins_says_whose_pages_may_connect(app, path, origin, allow
 
 
 PROTOCOLS = [
-    ("the server's first choice", ["chat.v1", "chat.v2"], "chat.v2"), ("the only common one", ["soap", "chat.v1"], "chat.v1"),
+    ("the server's first choice", ["chat.v1", "chat.v2"], "chat.v2"),
+    ("the only common one", ["soap", "chat.v1"], "chat.v1"),
     ("none in common", ["soap", "CHAT.V1"], None), ("none offered", None, None),
 ]
 
