@@ -154,7 +154,7 @@ def test_a_wrong_frame_is_1002(app, data):
         assert code_after(peer, frame(TEXT, b"before"), data, frame(TEXT, b"after"), frame(PING, b"after")) == 1002
 
 
-@pytest.mark.parametrize("data", [frame(TEXT, b"x", rsv=4), frame(3), frame(PING, b"\xfe" * 126)])
+@pytest.mark.parametrize("data", [frame(TEXT, b"x", rsv=4), frame(3), frame(PING, b"\xfe" * 126)], ids=["RSV", "opcode", "ping"])
 def test_a_wrong_frame_is_told_as_soon_as_it_can_be(peer, data):
     for byte in data[:2]:
         peer.send(bytes([byte]))

@@ -34,7 +34,7 @@ REQUIREMENTS = {
     },
     "test": {
         "pip": [
-            "pytest>=8", "pytest-timeout>=2.3", "httpx>=0.27", "h11>=0.14", "hypothesis>=6.100", "microdot==2.7.*",
+            "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "httpx>=0.27", "h11>=0.14", "hypothesis>=6.100", "microdot==2.7.*",
             "watchfiles>=0.24", "setuptools>=77",
             # The servers that an app may outgrow a board to, and their clients.
             "uvicorn>=0.34", "httptools>=0.6", "uvloop>=0.21", "hypercorn>=0.17", "granian>=2", "gunicorn>=23",
@@ -54,6 +54,7 @@ REQUIREMENTS = {
 
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
+WORKERS = "4"  # processes of a whole test run, which mostly waits for servers
 LIBRARY = VENV / "micropython-lib"  # what an app may import besides picoweb
 
 
@@ -152,7 +153,7 @@ def test(arguments):
     set_up("run", "test")
     os.chdir(ROOT)
     python = str(BIN / "python")  # which finds its .venv by its own path
-    os.execv(python, [python, "-m", "pytest", *(arguments or ["tests_cpython/"])])
+    os.execv(python, [python, "-m", "pytest", *(arguments or ["-n", WORKERS, "tests_cpython/"])])
 
 
 def main(arguments):
