@@ -8,7 +8,7 @@ import asyncio
 import logging
 from errno import EPIPE
 from functools import cached_property
-from json import JSONEncoder
+from json import JSONEncoder, encoder
 
 import picoweb
 from picoweb import body, faults, mounts, results, stream, streaming
@@ -17,13 +17,28 @@ MAX_HEAD = 65536  # bytes of a response's head
 # What the other server says of its own connection (RFC 9110 7.6.1), and the date, which it adds.
 ITS_OWN = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"date"}
 WATCH_AFTER_S = 0.05  # most handlers do not wait that long
-HTML = stream.HTML.encode()
-JSON = results.JSON.encode()
-OCTETS = b"application/octet-stream"
-WHOLE = {str: HTML, dict: JSON, list: JSON, bytes: OCTETS}
-encode_json = JSONEncoder().encode  # json.dumps() without its look at the options
+HTML = b"content-type", stream.HTML.encode()
+JSON = b"content-type", results.JSON.encode()
+OCTETS = b"content-type", b"application/octet-stream"
+WHOLE = {str: HTML, dict: JSON, list: JSON, bytes: OCTETS}  # what the fields of a returned value begin with
 # A target's visible ASCII (RFC 9112 3.2); the decoded path of a scope or environ may have anything else.
 TARGET_SAFE = "/!$&'()*+,;=:@-._~"
+
+
+def json_encoder():
+    """json.dumps() with its defaults, but for the objects that it makes anew for each call, where CPython allows it."""
+    defaults = JSONEncoder()
+    try:
+        parts = encoder.c_make_encoder(
+            None, defaults.default, encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True
+        )
+        parts({}, 0)
+    except TypeError:
+        return defaults.encode
+    return lambda value: "".join(parts(value, 0))
+
+
+encode_json = json_encoder()
 
 
 def prepare(app):
@@ -75,7 +90,7 @@ class Connection(stream.Connection):
         """Has the app answer, and hands on the response; raises what broke one off that had begun."""
         app = self.app
         req = self.req
-        content_type = None
+        field = None
         try:
             if not self.plain and self.body:
                 self.body.check_length()
@@ -88,24 +103,24 @@ class Connection(stream.Connection):
                 else:
                     result = await self.drive(result, pause)
             # What most handlers return becomes no bytes that are to be taken apart again.
-            content_type = WHOLE.get(type(result))
-            if content_type and self.out is self.head is None and not self.extra:
-                if content_type is JSON:
+            field = WHOLE.get(type(result))
+            if field and self.out is self.head is None and not self.extra:
+                if field is JSON:
                     result = encode_json(result)
-                if content_type is not OCTETS:
+                if field is not OCTETS:
                     result = result.encode()
             else:
-                content_type = None
+                field = None
                 await self.respond(result)
         except (Exception, asyncio.CancelledError) as e:
-            content_type = None
+            field = None
             await self.answer_exception(e)
         finally:
             if app.debug >= 0 and app.log:  # else the server tells of requests
                 app.log.info("%s %s %s", req.method, req.target, self.status)
             self.req = None  # a cycle, which would wait for the garbage collector
-        if content_type:
-            headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(result))]
+        if field:
+            headers = [field, (b"content-length", b"%d" % len(result))]
             await self.send_whole(headers, b"" if req.method == "HEAD" else result)
         else:
             await self.stream.finish()
