@@ -23,6 +23,7 @@ HeadersMode = Literal["parse", "skip", "leave"]
 _H = TypeVar("_H", bound=Handler)
 _E = TypeVar("_E", bound=ErrorHandler)
 _M = TypeVar("_M", bound=Middleware)
+_W = TypeVar("_W", bound=Callable[..., Any])
 
 class Pattern(Protocol):
     """What a route may have in place of a path: a compiled regular expression, say."""
@@ -72,6 +73,18 @@ class WebApp:
         **extra: Any,
     ) -> None:
         """Adds a route: a path, a pattern or what has match(path)."""
+
+    def websocket(
+        self,
+        url: str,
+        *,
+        max_message: int = 4096,
+        ping_interval: int = 30,
+        ping_timeout: int = 10,
+        origins: Iterable[str] | None = None,
+        subprotocols: Iterable[str] = (),
+    ) -> Callable[[_W], _W]:
+        """Decorator of `async def h(req, ws, **values)`; the options are those of picoweb.websocket.WebSocket."""
 
     def mount(self, url: str, sub: WebApp) -> None:
         """Puts the app `sub` under the prefix `url`, which it does not see; the longest prefix wins."""

@@ -17,7 +17,7 @@ def websocket(app, url, **options):
             await session.start(ws, req, handler(req, ws, **values))
             return False  # keeps the connection
 
-        app.add_url_rule(url, serve, websocket=True)
+        app.add_url_rule(url, serve, websocket=handler)
         return handler
 
     return add

@@ -7,7 +7,7 @@ def rows(app, prefix=""):
     """(method, path, handler, module) of each route, in the order they are tried; a mounted app's come after."""
     for url, handler, *extra in app.url_map:
         extra = extra[0] if extra and extra[0] else {}
-        yield method(extra), path(url, prefix, extra), *name(app, handler)
+        yield method(extra), path(url, prefix, extra), *name(app, extra.get("websocket") or handler)
     for mounted_at, sub in app.mounts:
         yield from rows(sub, prefix + mounted_at)
 
