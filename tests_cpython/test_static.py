@@ -602,7 +602,7 @@ def connect(server):
     return s
 
 
-def ask(s, name):
+def send_for(s, name):
     """Asks for a file and takes the first bytes of the answer; answers how many of them are content."""
     s.sendall(b"GET /site/%s HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode())
     head = b""
@@ -614,7 +614,7 @@ def ask(s, name):
 def begin(server, name):
     """A client that has asked and taken the first bytes of the answer."""
     s = connect(server)
-    return s, ask(s, name)
+    return s, send_for(s, name)
 
 
 def count(s, got, most=None):
@@ -718,7 +718,7 @@ def test_a_transfer_takes_2_K_of_heap_beyond_its_buffer(start, site, huge, runti
         assert count(s, 0, len(BIG)) >= len(BIG)
         before = heap()
         # The same connection, which is idle before and sends after.
-        ask(s, huge.name)
+        send_for(s, huge.name)
         assert heap() - before < (2048 + 2048) * (1 if runtime.name == "mp32" else 2)
 
 
