@@ -108,7 +108,7 @@ async def poll(req, ws):
     try:
         while True:
             try:
-                message = await asyncio.wait_for(ws.receive(), 0.05)
+                message = await asyncio.wait_for(ws.receive(), 0.2)
                 await ws.send("%s after polls: %s" % (message, polls > 0))
             except asyncio.TimeoutError:
                 polls += 1
