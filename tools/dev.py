@@ -54,7 +54,7 @@ REQUIREMENTS = {
 
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
-WORKERS = "4"  # processes of a whole test run, which mostly waits for servers
+WORKERS = "3"  # processes of a whole test run, which mostly waits for servers
 LIBRARY = VENV / "micropython-lib"  # what an app may import besides picoweb
 
 
