@@ -12,6 +12,7 @@ from picoweb.stream import Connection as Connection
 from picoweb.stream import Coroutine, Headers
 from picoweb.stream import HTTPRequest as HTTPRequest
 from picoweb.stream import start_response as start_response
+from picoweb.websocket import WebSocket
 
 # h(req, resp, **values of the pattern); it returns its response, None where it wrote one, False to keep the connection.
 Handler = Callable[Concatenate[HTTPRequest, Connection, ...], Any]
@@ -23,7 +24,7 @@ HeadersMode = Literal["parse", "skip", "leave"]
 _H = TypeVar("_H", bound=Handler)
 _E = TypeVar("_E", bound=ErrorHandler)
 _M = TypeVar("_M", bound=Middleware)
-_W = TypeVar("_W", bound=Callable[..., Any])
+_W = TypeVar("_W", bound=Callable[Concatenate[HTTPRequest, WebSocket, ...], Awaitable[None]])
 
 class Pattern(Protocol):
     """What a route may have in place of a path: a compiled regular expression, say."""
@@ -84,7 +85,10 @@ class WebApp:
         origins: Iterable[str] | None = None,
         subprotocols: Iterable[str] = (),
     ) -> Callable[[_W], _W]:
-        """Decorator of `async def h(req, ws, **values)`; the options are those of picoweb.websocket.WebSocket."""
+        """Decorator of `async def h(req, ws, **values)`; when it returns, the WebSocket is closed.
+
+        The options are attributes of WebSocket. `req.headers` are there until the handler first waits for a message.
+        """
 
     def mount(self, url: str, sub: WebApp) -> None:
         """Puts the app `sub` under the prefix `url`, which it does not see; the longest prefix wins."""

@@ -1,6 +1,7 @@
 """Forms with files, whole: a handler finds the fields in req.form and the files in req.files."""
 from .errors import call
-from .multipart import Multipart, refuse
+from .head import refuse
+from .multipart import Multipart
 from .saving import NewFile
 from .stream import coroutine
 

@@ -15,6 +15,12 @@ def init_mounts(app):
         init_mounts(sub)
 
 
+def init_all(app):
+    """Calls init() of an app and of what is mounted on it, once each: for who serves it without run()."""
+    init_once(app)
+    init_mounts(app)
+
+
 def init_once(app):
     if not app.inited:
         app.inited = True

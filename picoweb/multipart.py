@@ -1,14 +1,9 @@
 """Forms with files (multipart/form-data, RFC 7578) as a stream: of an upload of any size, a block is in memory."""
-from .errors import Refusal
-from .head import check_fields, check_line_ends
+from .head import check_fields, check_line_ends, refuse
 from .request import parse_headers
 from .saving import NewFile, safe_name
 from .stream import BLOCK, coroutine
 from .utils import unquote_plus
-
-
-def refuse(why, status=400):
-    raise Refusal(status, why)
 
 
 def parameters(value):

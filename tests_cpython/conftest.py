@@ -147,6 +147,16 @@ def free_port():
         return s.getsockname()[1]
 
 
+def end_process(process):
+    """Has a process end, by itself where it does."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @dataclass
 class Server:
     """One process that runs an app, and its log."""
@@ -197,13 +207,7 @@ class Server:
         return self.process.poll() is None
 
     def end(self):
-        if self.alive:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+        end_process(self.process)
 
     def connect(self, timeout=10):
         return Connection(self.port, timeout, self.runtime.name not in OTHER_SERVERS)

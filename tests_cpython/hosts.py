@@ -1,6 +1,5 @@
 """Servers of other makers that run an app of tests_cpython/apps: the command lines, and a process of one of them."""
 
-import os
 import subprocess
 import sys
 import time
@@ -8,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from conftest import HERE, ROOT, START_S, free_port
+from conftest import HERE, PRESENT, START_S, end_process, free_port
 
 # What follows `python -m`; the app's module lies in the current folder.
 ASGI = {
@@ -35,7 +34,7 @@ class Host(httpx.Client):
         command = command.format(port=self.port, app=app).split()
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=cwd, env=environment(),
+                [sys.executable, "-m", *command], cwd=cwd, env=PRESENT["cpython"].environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
     def start(self, path="/text"):
@@ -56,13 +55,4 @@ class Host(httpx.Client):
 
     def end(self):
         self.close()
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        end_process(self.process)

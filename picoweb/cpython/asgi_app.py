@@ -4,7 +4,9 @@ import asyncio
 from errno import ECONNRESET
 from urllib.parse import quote
 
-from .gateway import TARGET_SAFE, Connection, Transport, init, prepare
+from picoweb.mounts import init_all
+
+from .gateway import TARGET_SAFE, Connection, Transport, prepare
 
 
 class Application:
@@ -50,7 +52,7 @@ class Application:
         self.get_ready()
 
     def get_ready(self):
-        init(self.app)
+        init_all(self.app)
         self.is_ready = True
 
 
@@ -65,12 +67,58 @@ def target(scope):
     return "%s?%s" % (path, query.decode("latin-1")) if query else path
 
 
-class HTTPConnection(Connection):
-    """The connection of one HTTP scope."""
+class ASGIConnection(Connection):
+    """The connection of one scope, which `scope`, `receive` and `send` are of."""
 
     @property
     def client(self):
         return self.scope.get("client")
+
+
+class ASGITransport(Transport):
+    """Hands on while the handler runs: start_pump() has send_all() run beside it."""
+
+    pump = None  # the task
+    failure = None  # of the server's send()
+
+    @property
+    def out_buf(self):
+        """True while what was written is on its way, as MicroPython's streams have it."""
+        return self.pump is not None
+
+    def start_pump(self):
+        if self.pump is None:
+            self.pump = asyncio.create_task(self.run_pump())
+
+    async def run_pump(self):
+        try:
+            await self.send_all()
+        except OSError:
+            self.leave()
+        except Exception as e:
+            self.failure = e
+            self.leave()
+        finally:
+            self.pump = None
+
+    async def drain(self):
+        if self.pump:
+            await asyncio.wait([self.pump])
+        if self.lost:
+            raise OSError(ECONNRESET, "the client has left")
+
+    async def end_pump(self):
+        """Waits until all was sent, which a broken connection never does; raises what send() failed with."""
+        if self.pump and self.conn.broken:
+            self.pump.cancel()
+        elif self.pump:
+            await asyncio.wait([self.pump])
+        if self.failure:
+            raise self.failure
+
+
+class HTTPConnection(ASGIConnection):
+    """The connection of one HTTP scope."""
 
     def make_transport(self):
         return HTTPTransport(self)
@@ -89,13 +137,11 @@ class HTTPConnection(Connection):
             self.stream.watcher.cancel()
 
 
-class HTTPTransport(Transport):
+class HTTPTransport(ASGITransport):
     """The events of one HTTP request and its response."""
 
     started = False
     body_ended = False
-    pump = None  # the task that sends what a handler writes before it ends
-    failure = None  # of the server's send()
     watcher = None
 
     def __init__(self, conn):
@@ -131,28 +177,15 @@ class HTTPTransport(Transport):
                 return message["body"]
         return b""
 
-    @property
-    def out_buf(self):
-        """True while what was written is on its way, as MicroPython's streams have it."""
-        return self.pump is not None
-
     def write(self, data):
         super().write(data)
         # What leaves with the end of the handler needs no task.
-        if self.conn.sent and self.pump is None:
-            self.pump = asyncio.create_task(self.send_parts())
+        if self.conn.sent:
+            self.start_pump()
 
-    async def send_parts(self):
-        try:
-            while self.parts or self.status and not self.started:
-                await self.send_some(True)
-        except OSError:
-            self.leave()
-        except Exception as e:
-            self.failure = e
-            self.leave()
-        finally:
-            self.pump = None
+    async def send_all(self):
+        while self.parts or self.status and not self.started:
+            await self.send_some(True)
 
     async def send_some(self, more):
         if not self.started:
@@ -162,20 +195,9 @@ class HTTPTransport(Transport):
         self.parts = []
         await self.send({"type": "http.response.body", "body": b"".join(parts), "more_body": more})
 
-    async def drain(self):
-        if self.pump:
-            await asyncio.wait([self.pump])
-        if self.lost:
-            raise OSError(ECONNRESET, "the client has left")
-
     async def finish(self):
         """Sends what is left, and the end."""
-        if self.pump and self.conn.broken:
-            self.pump.cancel()
-        elif self.pump:
-            await asyncio.wait([self.pump])
-        if self.failure:
-            raise self.failure
+        await self.end_pump()
         # An end that is not sent tells the server that the response is not whole.
         if not self.conn.broken:
             self.check_whole()

@@ -3,11 +3,7 @@
 Between the two stands a client of the handler, wsproto's: it asks for the upgrade, and turns frames into events.
 """
 
-import asyncio
-from errno import ECONNRESET
-
-from .asgi_app import target
-from .gateway import Connection, Transport
+from .asgi_app import ASGIConnection, ASGITransport, target
 
 try:
     from wsproto import ConnectionType, WSConnection, events
@@ -19,7 +15,7 @@ ITS_OWN = (b"host", b"connection", b"upgrade", b"content-length", b"transfer-enc
 ABNORMAL = 1006  # RFC 6455 7.4.1: no close frame came
 
 
-class WebSocketConnection(Connection):
+class WebSocketConnection(ASGIConnection):
     """The connection of one WebSocket scope, from the request of the upgrade to the close."""
 
     http11 = True
@@ -29,22 +25,19 @@ class WebSocketConnection(Connection):
         self.receive = receive
         self.send = send
         self.peer = WSConnection(ConnectionType.CLIENT)
-        super().__init__(app, "GET", target(scope), list(self.ask(scope)))
+        where = target(scope)
+        super().__init__(app, "GET", where, list(self.ask(scope, where)))
 
-    def ask(self, scope):
+    def ask(self, scope, where):
         """The header fields of the request for the upgrade."""
         fields = [field for field in scope["headers"] if field[0] not in ITS_OWN and field[0][:14] != b"sec-websocket-"]
         host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
         request = self.peer.send(events.Request(
-            host=host, target=target(scope), extra_headers=fields, subprotocols=scope.get("subprotocols") or []
+            host=host, target=where, extra_headers=fields, subprotocols=scope.get("subprotocols") or []
         ))
         for line in request[:-4].split(b"\r\n")[1:]:
             name, _, value = line.partition(b":")
             yield name.lower(), value.strip()
-
-    @property
-    def client(self):
-        return self.scope.get("client")
 
     def make_transport(self):
         return WebSocketTransport(self)
@@ -60,11 +53,9 @@ class WebSocketConnection(Connection):
             await super().answer()
 
 
-class WebSocketTransport(Transport):
+class WebSocketTransport(ASGITransport):
     """Turns the bytes that a handler writes into ASGI's messages, and its messages into bytes to read."""
 
-    pump = None
-    failure = None  # of the server's send()
     is_accepted = False
     has_left = False  # the client, which may have said so in a frame that is still to be read
 
@@ -94,16 +85,12 @@ class WebSocketTransport(Transport):
             if code != ABNORMAL and self.is_accepted:
                 self.frames += self.peer.send(events.CloseConnection(code, message.get("reason")))
 
-    @property
-    def out_buf(self):
-        return self.pump is not None
-
     def write(self, data):
         self.peer.receive_data(bytes(data))
         for event in self.peer.events():
             self.take_event(event)
-        if self.messages and self.pump is None:
-            self.pump = asyncio.create_task(self.send_messages())
+        if self.messages:
+            self.start_pump()
 
     def take_event(self, event):
         kind = type(event)
@@ -147,30 +134,19 @@ class WebSocketTransport(Transport):
                 self.messages.append({"type": "websocket.http.response.body", "body": b""})
         self.is_closed = True
 
-    async def send_messages(self):
+    async def send_all(self):
         try:
             while self.messages:
                 await self.conn.send(self.messages.pop(0))
         except OSError:
-            self.leave()
-        except Exception as e:
-            # A server may know less of refusals than it says, and answers with its own then.
-            self.failure = None if self.is_closed else e
-            self.leave()
-        finally:
-            self.pump = None
-
-    async def drain(self):
-        if self.pump:
-            await asyncio.wait([self.pump])
-        if self.lost:
-            raise OSError(ECONNRESET, "the client has left")
+            raise
+        except Exception:
+            if not self.is_closed:
+                raise
+            self.leave()  # a server may know less of refusals than it says, and answers with its own then
 
     async def finish(self):
         """Sends what is left, and a close where the handler has sent none."""
-        if self.pump:
-            await asyncio.wait([self.pump])
-        if self.failure:
-            raise self.failure
+        await self.end_pump()
         if not (self.lost or self.has_left or self.is_closed):
             await self.conn.send({"type": "websocket.close", "code": 1000 if self.is_accepted else 1011})

@@ -11,7 +11,7 @@ from functools import cached_property
 from json import JSONEncoder, encoder
 
 import picoweb
-from picoweb import body, faults, mounts, results, stream, streaming
+from picoweb import body, faults, results, stream, streaming
 
 MAX_HEAD = 65536  # bytes of a response's head
 # What the other server says of its own connection (RFC 9110 7.6.1), and the date, which it adds.
@@ -46,12 +46,6 @@ def prepare(app):
     if app.log is None:
         app.log = logging.getLogger("picoweb")
     stream.asyncio.adopt(app)
-
-
-def init(app):
-    """Calls init() of the app and of what is mounted on it, once each."""
-    mounts.init_once(app)
-    mounts.init_mounts(app)
 
 
 class Connection(stream.Connection):

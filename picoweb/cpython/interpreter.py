@@ -200,15 +200,20 @@ def make(target, source, compiled, base, compiler):
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     if compiled:
-        name = source.relative_to(base)
-        done = output_of([compiler, "-O3", "-s", name, "-o", new, source])
-        if done.returncode:
-            raise Failure(syntax_error(done.stderr, base) or f"could not compile {name}: {last_line(done)}")
+        compile_module(source, base, new, compiler)
     else:
         shutil.copyfile(source, new)
     changed_ns = source.stat().st_mtime_ns
     os.utime(new, ns=(changed_ns, changed_ns))
     new.replace(target)
+
+
+def compile_module(source, base, target, compiler):
+    """Makes an .mpy file of a module, which is named by its place in the folder `base`."""
+    name = source.relative_to(base)
+    done = output_of([compiler, "-O3", "-s", name, "-o", target, source])
+    if done.returncode:
+        raise Failure(syntax_error(done.stderr, base) or f"could not compile {name}: {last_line(done)}")
 
 
 # What programs and users are told

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .interpreter import Failure, last_line, output_of, python, syntax_error, tool
+from .interpreter import Failure, compile_module, output_of, python, syntax_error, tool
 
 TIMEOUT_S = 30
 
@@ -64,7 +64,5 @@ def compiled_size(path, compiler):
         return path.stat().st_size
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "out.mpy")
-        done = output_of([compiler, "-O3", "-s", path.name, "-o", target, path])
-        if done.returncode:
-            raise Failure(f"could not compile {path.name}: {last_line(done)}")
+        compile_module(path, path.parent, target, compiler)
         return target.stat().st_size

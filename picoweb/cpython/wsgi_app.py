@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from picoweb.head import TOKEN
 from picoweb.headers import reason
+from picoweb.mounts import init_all
 
-from .gateway import TARGET_SAFE, Connection, Transport, init, prepare
+from .gateway import TARGET_SAFE, Connection, Transport, prepare
 
 
 class Application:
@@ -36,7 +37,7 @@ class Application:
 
     async def answer(self, conn):
         if not self.app.inited:
-            init(self.app)
+            init_all(self.app)
         await conn.answer()
 
     def running_loop(self):

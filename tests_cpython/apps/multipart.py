@@ -1,12 +1,13 @@
 """Forms with files, read in every way: `multipart.py PORT`; what it keeps goes into a folder of that name."""
 
-import gc
 import sys
 
+import memory
 import picoweb
 import uasyncio as asyncio
 import uhashlib
 import uos
+from disks import FullDisk
 from picoweb.form import with_form
 from picoweb.multipart import Multipart
 from ubinascii import hexlify
@@ -18,6 +19,7 @@ SAVED = FOLDER + "/saved"
 app = picoweb.WebApp(__name__, serve_static=False)
 app.max_body = 4 << 20
 app.body_timeout = 2
+memory.add(app)
 
 
 class Small(Multipart):
@@ -30,15 +32,6 @@ class Small(Multipart):
 @app.route("/")
 async def index(req, resp):
     return "hello"
-
-
-@app.route("/mem")
-async def memory(req, resp):
-    """The heap in use while no other client is connected."""
-    while len(app.connections) > 1:
-        await asyncio.sleep_ms(5)
-    gc.collect()
-    return str(gc.mem_alloc())
 
 
 @app.route("/files")
@@ -216,61 +209,16 @@ async def small(req, resp):
 
 # A file system that is full after some kilobytes
 
-class RAM:
-    def __init__(self, blocks, size):
-        self.size = size
-        self.data = bytearray(blocks * size)
-
-    def readblocks(self, n, buf, off=0):
-        at = n * self.size + off
-        buf[:] = self.data[at:at + len(buf)]
-
-    def writeblocks(self, n, buf, off=0):
-        at = n * self.size + off
-        self.data[at:at + len(buf)] = buf
-
-    def ioctl(self, op, arg):
-        if op == 4:
-            return len(self.data) // self.size
-        if op == 5:
-            return self.size
-        if op == 6:
-            return 0
-
-
-KINDS = {"lfs": "VfsLfs2", "fat": "VfsFat"}
-
-
-def full_folder(kind):
-    """A folder where the disk is soon full."""
-    if hasattr(uos, "VfsLfs2"):
-        return "/" + KINDS[kind]
-    # On CPython what is written there goes to a device that is always full.
-    folder = FULL + "-" + kind
-    if ".0.part" not in uos.listdir(folder):
-        uos.symlink("/dev/full", folder + "/.0.part")
-    return folder
-
-
-def make_full(kind):
-    if not hasattr(uos, "VfsLfs2"):
-        return uos.mkdir(FULL + "-" + kind)
-    device = RAM(50, 512)
-    kind = getattr(uos, KINDS[kind])
-    kind.mkfs(device)
-    uos.mount(kind(device), "/" + kind.__name__)
-
-
 @app.route("/full/<kind>")
 async def full(req, resp, kind):
     part = await Multipart(req).next()
-    await part.save(full_folder(kind))
+    await part.save(full_disks[kind].folder())
     return "saved"
 
 
 @app.route("/full-form/<kind>")
 async def full_form(req, resp, kind):
-    @with_form(full_folder(kind))
+    @with_form(full_disks[kind].folder())
     async def handle(req, resp):
         return "read"
 
@@ -279,12 +227,10 @@ async def full_form(req, resp, kind):
 
 @app.route("/full-files/<kind>")
 async def full_files(req, resp, kind):
-    found = uos.listdir(full_folder(kind))
-    return [name for name in found if hasattr(uos, "VfsLfs2") or name != ".0.part"]
+    return full_disks[kind].files()
 
 
 for name in (FOLDER, SAVED):
     uos.mkdir(name)
-for kind in KINDS:
-    make_full(kind)
+full_disks = {name: FullDisk(kind, FULL + "-" + name) for name, kind in (("lfs", "VfsLfs2"), ("fat", "VfsFat"))}
 app.run(port=int(sys.argv[1]), debug=0)
