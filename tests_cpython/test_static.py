@@ -687,7 +687,7 @@ def test_a_client_that_reads_nothing_is_left_at_the_time_out(start, site, huge):
     server = start("static_files.py", "1")
     s, _ = begin(server, huge.name)
     with s:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 20
         while server.get("/state").text.count('"connections": 2'):
             assert time.monotonic() < deadline
             time.sleep(0.1)

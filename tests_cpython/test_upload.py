@@ -51,7 +51,7 @@ def offset(app, path):
     return int(answer.get("Upload-Offset"))
 
 
-def until(condition, timeout_s=3):
+def until(condition, timeout_s=20):
     """Waits until the server has noticed that a client left."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -108,10 +108,12 @@ async def poll(req, ws):
     try:
         while True:
             try:
-                message = await asyncio.wait_for(ws.receive(), 0.2)
+                message = await asyncio.wait_for(ws.receive(), 0.4)
                 await ws.send("%s after polls: %s" % (message, polls > 0))
             except asyncio.TimeoutError:
                 polls += 1
+                if polls == 1:
+                    await ws.send("polled")
     except WebSocketClosed as e:
         tell("poll", e)
 
