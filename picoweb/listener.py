@@ -3,7 +3,10 @@ from picoweb import accept, listen
 from .stream import asyncio, coroutine
 
 EBADF = 9
-PAUSE_MS = 50  # after a failure that is not of the listening socket
+SCARCE = (11, 12, 23, 24, 105)  # EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS: a new socket would mend nothing
+TRIES = 10  # accepts that fail in a row, after which the listening socket is not believed
+PAUSE_MS = 50  # after a failure
+MAX_PAUSE_MS = 1000  # where listening fails again and again
 
 
 async def start(app, host, port, ssl):
@@ -44,23 +47,56 @@ def close_both(tls, peer):
 @coroutine
 def accept_failed(app, host, port, peer, e):
     """After a failure that client goes, and where the listening socket is lost another one is opened."""
-    if app.log:
-        app.log.warning("accept: %r", e)
+    import utime
+
+    app = app.app if isinstance(app, Tls) else app
     close(peer)
+    now = utime.ticks_ms()
+    since, count = getattr(app, "failing", (now, 0))
+    if utime.ticks_diff(now, since) > 4 * PAUSE_MS:
+        count = 0
+    if app.log and not count:
+        app.log.warning("accept: %r", e)
     if isinstance(e, MemoryError):
         import gc
 
         gc.collect()
     yield from asyncio.sleep_ms(PAUSE_MS)
-    while isinstance(e, OSError) and e.args and e.args[0] == EBADF:
+    app.failing = utime.ticks_ms(), count + 1
+    if isinstance(e, OSError) and peer is None and is_lost(app.listener, e.args and e.args[0], count):
+        yield from listen_again(app, host, port)
+
+
+def is_lost(listener, errno, count):
+    """Whether the failure is of the listening socket: else it was of one client, or something is scarce for a while."""
+    import select
+
+    if errno == EBADF:
+        return True
+    poller = select.poll()
+    poller.register(listener, select.POLLIN | select.POLLHUP)
+    for _, events in poller.poll(0):
+        if events & ~select.POLLIN:
+            return True
+    return errno not in SCARCE and count >= TRIES
+
+
+@coroutine
+def listen_again(app, host, port):
+    """Opens another listening socket, as soon as that can be had."""
+    pause_ms = 0
+    while True:
         close(app.listener)
         try:
             app.listener = listen(host, port)
-            e = None
-        except OSError as failure:
-            if app.log:
-                app.log.error("cannot listen: %r", failure)
-            yield from asyncio.sleep_ms(1000)
+            break
+        except OSError as e:
+            if app.log and not pause_ms:
+                app.log.error("cannot listen at %s:%s: %r", host, port, e)
+        pause_ms = min(2 * pause_ms or PAUSE_MS, MAX_PAUSE_MS)
+        yield from asyncio.sleep_ms(pause_ms)
+    if app.log:
+        app.log.warning("listening again at %s:%s", host, port)
 
 
 def close(s):
@@ -72,25 +108,32 @@ def close(s):
 
 
 async def stop(app, timeout=5):
-    """Listens no more; what is in a request has `timeout` seconds to end."""
-    from .faults import cancel
-
+    """Listens no more, and ends WebSockets and event streams; what is in a request has `timeout` seconds to end."""
     if app.accepting:
         app.accepting.cancel()
     close(app.listener)
     app.listener = app.accepting = None
-    for conn in app.connections:
-        if conn.keep:
+    for conn in list(app.connections):
+        if getattr(conn, "is_endless", False):
+            asyncio.create_task(end(conn))
+        elif conn.keep:
             conn.keep = False
             if conn.req is None:
-                cancel(conn)
+                await end(conn)
     waited_ms = 0
     while app.connections and waited_ms < timeout * 1000:
         await asyncio.sleep_ms(20)
         waited_ms += 20
     for conn in list(app.connections):
-        if conn.keep is None:
-            await conn.aclose()
-        else:
-            cancel(conn)
+        await end(conn)
     await asyncio.sleep_ms(0)
+
+
+async def end(conn):
+    """Closes a connection that its handler has kept, and has the handler of another one end."""
+    if conn.keep is None:
+        await conn.aclose()
+    else:
+        from .faults import cancel
+
+        cancel(conn)

@@ -382,7 +382,7 @@ def test_a_close_of_the_client_ends_the_connection(app):
 
 @pytest.mark.wire
 @pytest.mark.parametrize("path", ["/ws/echo", "/ws/inside/Eve"])
-def test_stop_closes_with_1001(start, path):
+def test_stop_closes_with_1001_and_does_not_wait_for_its_time_out(start, path):
     app = start("websocket.py")
     with Peer(app, path) as peer:
         peer.send(frame(TEXT, b"x"))

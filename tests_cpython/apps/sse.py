@@ -218,7 +218,7 @@ async def end(timeout):
 
 @app.route("/stop")
 async def stop(req, resp):
-    asyncio.create_task(end(1))
+    asyncio.create_task(end(60))  # longer than the test waits
     return "stopping"
 
 

@@ -227,7 +227,7 @@ async def unknown_option(req, resp):
 
 @app.route("/stop")
 async def stop(req, resp):
-    asyncio.create_task(app.stop(0.2))
+    asyncio.create_task(app.stop(60))  # longer than the client waits
     return "stopping"
 
 
