@@ -37,6 +37,7 @@ class WebApp:
     max_connections: int  # connections at a time; 16
     max_head: int  # bytes of a request's head; 2,048
     max_body: int  # bytes of a request's body; 16,384
+    max_read: int  # bytes of it that read() without a number, and a form, take into memory; 16,384
     head_timeout: int  # seconds for a head, from its first bytes; 5
     body_timeout: int  # seconds without a byte of a body; 10
     idle_timeout: int  # seconds without a request on a connection; 15

@@ -98,11 +98,15 @@ class Reader:
         """At most `n` bytes, all of the body for -1; b"" at its end."""
         if n < 0:
             parts = []
+            room = self.conn.app.max_read
             while True:
                 part = yield from self.read(BLOCK)
                 if not part:
                     return b"".join(parts)
                 parts.append(part)
+                room -= len(part)
+                if room < 0 or self.left > room:
+                    self.refuse("a body to be read at once over %d bytes" % self.conn.app.max_read, 413)
         if self.head:
             part = self.head[:n]
             self.head = self.head[n:]

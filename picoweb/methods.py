@@ -24,6 +24,7 @@ METHODS = {
 }
 DEFAULTS = {
     "max_body": 16384,  # bytes of a request's body
+    "max_read": 16384,  # bytes of it that read() without a number, and a form, take into memory
     "body_timeout": 10,  # seconds without a byte of a body
     "write_timeout": 10,  # seconds in which a client takes nothing
     "headers_mode": "parse",

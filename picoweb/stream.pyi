@@ -35,7 +35,7 @@ class HTTPRequest:
     extra: dict[str, Any]  # of the route
 
     def read_form_data(self) -> Coroutine[None]:
-        """Fills form from the body; HTTPException 400 where it is not UTF-8, 413 over max_body."""
+        """Fills form from the body; HTTPException 400 where it is not UTF-8, 413 over max_read."""
 
     def parse_qs(self) -> Iterable[Any]:
         """Fills form from the query string; it may be called or `yield from`-ed."""

@@ -227,6 +227,17 @@ def test_chunks_at_the_limit_are_read(limits):
 
 # Expect
 
+@pytest.mark.parametrize("path,body,read", [("/whole", b"x" * 40, "40"), ("/form", b"a=" + b"x" * 38, "38")])
+def test_what_is_read_at_once_has_a_limit_of_its_own(limits, path, body, read):
+    over = body + b"x"
+    assert limits.ask(length(path, body)).text == read
+    assert limits.ask(chunked(path, b"28\r\n" + body + b"\r\n0\r\n\r\n")).text == read
+    for request in (length(path, over), chunked(path, b"28\r\n" + body + b"\r\n1\r\nx\r\n0\r\n\r\n")):
+        assert limits.ask(request).status == 413
+    assert limits.ask(length("/length", over)).text == "41"
+    assert limits.logged("at once over 40 bytes")
+
+
 @pytest.mark.wire
 def test_Expect_gets_100_Continue_before_the_body_is_read(web):
     with web.connect() as c:

@@ -10,6 +10,7 @@ class Limited(picoweb.WebApp):
     max_connections = 4
     max_head = 512
     max_body = 64
+    max_read = 40
     head_timeout = 1
     body_timeout = 1
     idle_timeout = 2
@@ -33,6 +34,17 @@ async def length(req, resp):
         if not data:
             return str(n)
         n += len(data)
+
+
+@app.route("/whole")
+async def whole(req, resp):
+    return str(len(await req.reader.read()))
+
+
+@app.route("/form")
+async def form(req, resp):
+    await req.read_form_data()
+    return str(len(req.form["a"]))
 
 
 @app.route("/unread")
