@@ -1,16 +1,21 @@
 """run(ssl=…)."""
 
+import socket
 import ssl
 import subprocess
+import time
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from conftest import OPENSSL
 
-pytestmark = pytest.mark.skipif(not OPENSSL, reason="no openssl to make a certificate with")
-
-pytestmark = pytest.mark.wire
+pytestmark = [
+    pytest.mark.wire,
+    pytest.mark.skipif(not OPENSSL, reason="no openssl to make a certificate with"),
+]
+WAIT_S = 20
 
 
 def openssl(*args):
@@ -29,14 +34,20 @@ def certificate(folder):
 
 
 @pytest.fixture
+def trust(certificate):
+    """What a client trusts."""
+    return ssl.create_default_context(cafile=certificate)
+
+
+@pytest.fixture
 def tls(certificate, serve):
     return serve("tls.py")
 
 
 @pytest.fixture
-def client(tls, certificate):
+def client(tls, trust):
     base = "https://127.0.0.1:%d" % tls.port
-    with httpx.Client(base_url=base, verify=ssl.create_default_context(cafile=certificate)) as made:
+    with httpx.Client(base_url=base, verify=trust, timeout=WAIT_S) as made:
         yield made
 
 
@@ -53,15 +64,110 @@ def test_a_long_page_is_served_over_TLS(client):
     assert client.get("/long").text == "0123456789" * 2000
 
 
-def test_a_body_is_read_over_TLS(client):
-    assert client.post("/read", content=b"x" * 5000).text == "5000"
+@pytest.mark.parametrize("size", [0, 1, 5000, 150000])
+def test_a_body_is_read_over_TLS(client, size):
+    assert client.post("/read", content=b"x" * size).text == str(size)
+    assert client.get("/").text == "over TLS"
 
 
-def test_a_client_without_TLS_does_not_end_the_server(tls, client):
-    with tls.connect() as c:
-        c.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").half_close()
-        try:
-            c.everything()
-        except ConnectionResetError:
-            pass
+def test_a_file_is_served_over_TLS(client):
+    assert client.get("/static/big.bin").content == bytes(range(256)) * 400
+
+
+def test_a_form_with_a_file_is_read_over_TLS(client):
+    answer = client.post("/form", data={"name": "Ada"}, files={"file": ("a.bin", b"x" * 9000)})
+    assert answer.json() == ["Ada", 9000]
+
+
+def test_events_come_over_TLS(client):
+    assert client.get("/events").text == "".join("data: event %d\n\n" % i for i in range(5))
+
+
+def test_a_WebSocket_talks_over_TLS(tls, trust):
+    with connect("wss://127.0.0.1:%d/ws" % tls.port, ssl=trust, compression=None) as ws:
+        for message in ("short", b"x" * 300, "y" * 15000):
+            ws.send(message)
+            assert ws.recv(timeout=WAIT_S) == message
+
+
+def test_requests_that_come_in_one_record_are_all_answered(tls, trust):
+    with trust.wrap_socket(tls.connect(WAIT_S).sock, server_hostname="127.0.0.1") as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 60 + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got = b"".join(iter(lambda: s.recv(65536), b""))
+    assert got.count(b"over TLS") == 61
+
+
+# Clients that are not what they should be
+
+HELLO = bytes.fromhex("16030100c8010000c4")  # the first bytes of a ClientHello
+
+
+def ends(c):
+    """Waits until the server has closed; what it says of TLS before is its own affair."""
+    try:
+        c.everything()
+    except ConnectionResetError:
+        pass
+
+
+def only_mine(client):
+    """Waits until the server has no connection but this client's."""
+    deadline = time.monotonic() + WAIT_S
+    while client.get("/connections").text != "1":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\0" * 100, b"\x16\x03\x01\x00\x05hello", b"\xff" * 3000],
+                         ids=["plain HTTP", "zeros", "a bad handshake", "ones"])
+def test_a_client_without_TLS_is_closed_and_costs_nobody_else_anything(tls, client, sent):
+    with tls.connect(WAIT_S) as c:
+        c.send(sent)
+        assert client.get("/").text == "over TLS"
+        ends(c)
+    only_mine(client)
+
+
+@pytest.mark.parametrize("sent", [b"", HELLO], ids=["nothing", "half a ClientHello"])
+def test_a_client_that_stalls_in_its_handshake_is_let_go(tls, client, sent):
+    with tls.connect(WAIT_S) as c:
+        c.send(sent)
+        assert client.get("/").text == "over TLS"
+        ends(c)
+    only_mine(client)
+
+
+def test_stalled_handshakes_in_every_slot_do_not_keep_a_client_out(tls, trust):
+    stalled = [tls.connect(WAIT_S) for _ in range(12)]
+    try:
+        for c in stalled:
+            c.send(HELLO)
+        answer = httpx.get("https://127.0.0.1:%d/" % tls.port, verify=trust, timeout=WAIT_S)
+        assert answer.text == "over TLS"
+    finally:
+        for c in stalled:
+            c.sock.close()
+
+
+def test_a_client_that_leaves_within_a_record_frees_its_slot(tls, client, trust):
+    for path in ("/long", "/flood", "/ws"):
+        c = tls.connect(WAIT_S)
+        s = trust.wrap_socket(c.sock, server_hostname="127.0.0.1")
+        s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+        s.recv(100)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        s.close()
+    only_mine(client)
+
+
+def test_a_client_that_takes_nothing_is_let_go(tls, client, trust):
+    with trust.wrap_socket(tls.connect(WAIT_S).sock, server_hostname="127.0.0.1") as s:
+        s.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
+        s.recv(100)
+        only_mine(client)
+
+
+def test_a_client_that_does_not_trust_the_certificate_is_told_so_and_costs_only_itself(tls, client):
+    with pytest.raises(httpx.ConnectError, match="certificate"):
+        httpx.get("https://127.0.0.1:%d/" % tls.port, timeout=WAIT_S)
     assert client.get("/").text == "over TLS"

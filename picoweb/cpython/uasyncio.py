@@ -403,8 +403,11 @@ class Server:
 def start_server(cb, host, port, backlog=5, ssl=None):
     """Listen; each connection's `cb(stream, stream)` is scheduled, be it a coroutine or a plain generator."""
     app = getattr(cb, "__self__", None)
+    options = {}
     if hasattr(app, "url_map"):
         adopt(app)
+        if ssl:  # asyncio's own time-out is a minute
+            options["ssl_handshake_timeout"] = app.head_timeout or None
     get_event_loop()  # is to take generators before the first connection, too
 
     def connected(reader, writer):
@@ -418,5 +421,5 @@ def start_server(cb, host, port, backlog=5, ssl=None):
             raise
 
     return Server((yield from asyncio.start_server(
-        connected, host, port, limit=READ_LIMIT, backlog=backlog, ssl=ssl or None
+        connected, host, port, limit=READ_LIMIT, backlog=backlog, ssl=ssl or None, **options
     )))

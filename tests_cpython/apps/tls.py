@@ -3,6 +3,8 @@
 import sys
 
 import picoweb
+from picoweb.form import with_form
+from picoweb.sse import EventStream
 
 try:
     import ssl
@@ -20,7 +22,10 @@ def context():
     return made
 
 
-app = picoweb.WebApp(None, serve_static=False)
+app = picoweb.WebApp(None)
+app.max_connections = 6
+app.max_body = 200000
+app.head_timeout = app.idle_timeout = app.write_timeout = 2
 
 
 @app.route("/")
@@ -35,7 +40,43 @@ async def long(req, resp):
 
 @app.route("/read")
 async def read(req, resp):
-    return str(len(await req.reader.readexactly(5000)))
+    n = 0
+    while True:
+        data = await req.reader.read(700)
+        if not data:
+            return str(n)
+        n += len(data)
+
+
+@app.route("/form")
+@with_form(".")
+async def form(req, resp):
+    return [req.form["name"], req.files["file"].size]
+
+
+@app.route("/events")
+async def events(req, resp):
+    async with EventStream(req, resp) as stream:
+        for i in range(5):
+            await stream.send("event %d" % i)
+
+
+@app.route("/flood")
+async def flood(req, resp):
+    await picoweb.start_response(resp, "text/plain")
+    for _ in range(20000):
+        await resp.awrite(b"x" * 1000)
+
+
+@app.websocket("/ws", max_message=20000)
+async def ws(req, ws):
+    async for message in ws:
+        await ws.send(message)
+
+
+@app.route("/connections")
+async def connections(req, resp):
+    return str(len(app.connections))
 
 
 app.run(port=int(sys.argv[1]), ssl=context())
