@@ -15,6 +15,8 @@ def wait(conn, waiting, seconds):
         return (yield from waiting)
     except asyncio.CancelledError:
         if conn.deadline < 0:
+            if hasattr(conn.task, "uncancel"):  # CPython counts
+                conn.task.uncancel()
             raise Timeout("no progress for %d seconds" % seconds)
         raise
     finally:

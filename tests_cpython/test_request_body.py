@@ -361,6 +361,12 @@ def test_an_empty_form_is_empty(web):
 
 
 @pytest.mark.wire
+def test_a_handler_may_answer_a_body_that_stalls_and_is_not_cancelled(limits):
+    with limits.connect() as c:
+        assert c.send(post("/late", b"Content-Length: 10\r\n", b"12345")).response().text == "408, cancelled 0 times"
+
+
+@pytest.mark.wire
 @pytest.mark.parametrize("path", ["/length", "/unread"])
 def test_a_body_that_stalls_is_408_after_the_body_timeout(limits, path):
     with limits.connect() as c:

@@ -41,6 +41,15 @@ async def whole(req, resp):
     return str(len(await req.reader.read()))
 
 
+@app.route("/late")
+async def late(req, resp):
+    try:
+        await req.reader.read()
+    except picoweb.HTTPException as e:
+        task = asyncio.core.cur_task
+        return "%d, cancelled %d times" % (e.status, task.cancelling() if hasattr(task, "cancelling") else 0)
+
+
 @app.route("/form")
 async def form(req, resp):
     await req.read_form_data()
