@@ -2,12 +2,21 @@
 import ujson
 from ucollections import namedtuple
 
+from .stream import late
 from .testing_request import Cookies, encode, join
 from .testing_wire import WINDOW, Connection
 
 MAX_REDIRECTS = 10
 
 ServerEvent = namedtuple("ServerEvent", ("data", "event", "id", "retry"))
+
+
+class WebSocketRefused(Exception):
+    """The app did not answer with a WebSocket, but with `answer`."""
+
+    def __init__(self, answer):
+        super().__init__(answer)
+        self.answer = answer
 
 
 def method(name):
@@ -54,6 +63,10 @@ class TestClient:
     def stream(self, method, path, **options):
         """`async with client.stream(...) as answer` reads while it comes; leaving the block closes the connection."""
         return Answer(self, method, path, options)
+
+    def websocket(self, path, **options):
+        """`async with client.websocket(path) as ws` sends and receives. Options: subprotocols, query, headers."""
+        return late("testing_websocket").Session(self, path, **options)
 
     async def raw(self, data):
         """All bytes answered to these, or to an iterable of pieces that arrive one by one, and the end after them."""

@@ -1,6 +1,6 @@
 """A client for an app's tests: in memory and without a socket, through the real parser and the real writer."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, type_check_only
 
@@ -17,6 +17,11 @@ class ServerEvent(NamedTuple):
     event: str  # "message" where it does not say
     id: str | None
     retry: int | None
+
+class WebSocketRefused(Exception):
+    """The app did not answer with a WebSocket, but with `answer`."""
+
+    answer: Answer
 
 @type_check_only
 class Request:
@@ -79,6 +84,19 @@ class TestClient:
     ) -> Answer:
         """`async with client.stream(...) as answer` reads while it comes; leaving the block closes the connection."""
 
+    def websocket(
+        self,
+        path: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        query: Values | None = None,
+        headers: SentHeaders | None = None,
+    ) -> Session:
+        """`async with client.websocket(path) as ws` sends and receives; leaving the block closes with 1000, or drops.
+
+        WebSocketRefused where the handshake is answered with another status than 101.
+        """
+
     async def raw(self, data: bytes | bytearray | Iterable[Data]) -> bytes:
         """All bytes answered to these, or to an iterable of pieces that arrive one by one, and the end after them."""
 
@@ -124,6 +142,46 @@ class Answer:
 
     async def event(self) -> ServerEvent | None:
         """The next server-sent event, None at the end."""
+
+@type_check_only
+class Session:
+    """A WebSocket's end of the client; it answers pings while it waits for a message.
+
+    WebSocketClosed is picoweb.websocket's: 1011 where the handler has raised, 1006 where the connection is lost. A
+    handler's error that the test has not met comes out of the end of the block.
+    """
+
+    answer: Answer  # the handshake's: status, headers, cookies
+    subprotocol: str | None  # the one agreed on
+    closed: tuple[int, str] | None  # code and reason, once the app has closed or the connection is lost
+
+    async def send(self, data: Data) -> None:
+        """Sends a message; WebSocketClosed where the app has closed."""
+
+    async def receive(self) -> str | bytes:
+        """The next message; WebSocketClosed where none comes, asyncio.TimeoutError for none in time."""
+
+    async def receive_text(self) -> str:
+        """The next message; ValueError for bytes."""
+
+    async def send_json(self, value: Any) -> None:
+        """Sends what `value` is in JSON."""
+
+    async def receive_json(self) -> Any:
+        """What the next message says in JSON."""
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Closes, and waits for the handler's end; messages that were not received are dropped."""
+
+    async def drop(self) -> None:
+        """Loses the connection, without a close, and waits for the handler's end: it is told 1006."""
+
+    async def __aenter__(self) -> Session: ...
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        """The messages up to the close, whatever its code."""
 
 @type_check_only
 class Headers:

@@ -10,6 +10,7 @@ EPIPE = 32
 ECONNRESET = 104
 WINDOW = 4096  # bytes that one end may be ahead of the other
 LEAVE_MS = 500  # that a handler has to notice that its client has left
+TURNS = 20  # of the loop, beyond the time: a busy machine may have used that for others
 BODYLESS = (204, 304)  # RFC 9110 6.4.1
 
 
@@ -24,6 +25,7 @@ class Connection:
     left = 0  # bytes of the body or of the chunk, None for up to the end
     chunked = in_chunks = False
     begun = ended = False  # the answer
+    upgraded = False  # to WebSocket, which may have a task of its own
     late = False  # the app's task did not end in time
 
     def __init__(self, client, name, pieces):
@@ -60,6 +62,7 @@ class Connection:
         """From now on waits last `ms` milliseconds together, else what the client has for a timeout."""
         if ms is None and self.client.timeout is not None:
             ms = int(self.client.timeout * 1000)
+        self.turns = TURNS
         self.deadline = None if ms is None else utime.ticks_add(utime.ticks_ms(), ms)
 
     async def until(self, ready):
@@ -67,9 +70,15 @@ class Connection:
         while not ready():
             if self.deadline is None:
                 await self.changed.wait()
-            else:
-                left = utime.ticks_diff(self.deadline, utime.ticks_ms())
+                continue
+            left = utime.ticks_diff(self.deadline, utime.ticks_ms())
+            try:
                 await asyncio.wait_for_ms(self.changed.wait(), max(0, left))
+            except asyncio.TimeoutError:
+                if not self.turns:
+                    raise
+                self.turns -= 1
+                await asyncio.sleep_ms(0)
 
     async def close(self, patient):
         """Closes, and waits for the end of the app's task; what has not ended then is cancelled."""
@@ -79,17 +88,28 @@ class Connection:
         for ms in (None if patient else LEAVE_MS, LEAVE_MS):
             self.allow(ms)
             try:
-                return await self.until(lambda: self.served)
+                return await self.until(self.is_over)
             except asyncio.TimeoutError:
                 self.late = patient
-                cancel(self)
+                self.cancel()
+
+    def is_over(self):
+        """Whether the app is done with the connection."""
+        return self.served and (self.server.closed or not self.upgraded)
+
+    def cancel(self):
+        """Cancels the app's task, or that of the WebSocket which took the connection's place."""
+        taken = [conn for conn in self.client.app.connections if conn.stream is self.server]
+        for conn in taken if self.served else [self]:
+            cancel(conn)
 
     def check(self):
         """Raises what went wrong on the app's side."""
         if self.failure:
             raise self.failure
         if self.late:
-            why = "%s: the handler goes on for over %s s after its answer" % (self.name, self.client.timeout)
+            what = "the close" if self.upgraded else "its answer"
+            why = "%s: the handler goes on for over %s s after %s" % (self.name, self.client.timeout, what)
             raise asyncio.TimeoutError(why)
 
     def fail(self, why, kind=ValueError):
@@ -101,7 +121,7 @@ class Connection:
         try:
             await self.until(self.server.has_more)
         except asyncio.TimeoutError:
-            what = "end of the answer" if self.begun else "answer"
+            what = "message" if self.upgraded else "end of the answer" if self.begun else "answer"
             self.fail("no %s in %s s" % (what, self.client.timeout), asyncio.TimeoutError)
         data = self.server.take(WINDOW)
         self.buf += data

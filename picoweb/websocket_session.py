@@ -109,11 +109,12 @@ def start(ws, req, handler):
 def run(ws, req, handler):
     """The task of a route's handler."""
     e = None
+    ws.task = asyncio.core.cur_task
     try:
         yield from handler
     except (Exception, asyncio.CancelledError) as failure:
         e = failure
-    if not (yield from leave(ws, e)):
+    if not (yield from leave(ws, e)) and isinstance(e, Exception):
         ws.req = req
         ws.status = 101
         log_error(ws, e)

@@ -1,38 +1,23 @@
 """picoweb.testing: the cases of apps/testing_client.py on every runtime as a script, and in pytest on CPython."""
 
 import asyncio
-import importlib.util
-import subprocess
 
 import pytest
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb
 from picoweb.testing import TestClient
 
-from conftest import HERE, PRESENT, UNCAUGHT
+from conftest import UNCAUGHT
+from in_memory import RUNTIMES, load, run
 
-SCRIPT = HERE / "apps" / "testing_client.py"
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-HERE_TOO = load(SCRIPT)
+HERE_TOO = load("testing_client")
 NAMES = [case.__name__ for case in HERE_TOO.CASES]
 
 
-@pytest.fixture(scope="session", params=[name for name in ("mp64", "mp32", "cpython") if name in PRESENT])
+@pytest.fixture(scope="session", params=RUNTIMES)
 def told(request, tmp_path_factory):
     """What the script prints on a runtime."""
-    runtime = PRESENT[request.param].with_heap("512K")
-    folder = tmp_path_factory.mktemp("testing")
-    done = subprocess.run([*runtime.command, str(SCRIPT)], cwd=folder, env=runtime.environment(), timeout=50,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return done.stdout
+    return run("testing_client", request.param, tmp_path_factory.mktemp("testing"))
 
 
 @pytest.mark.parametrize("name", NAMES)

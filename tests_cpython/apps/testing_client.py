@@ -1,46 +1,18 @@
 """An app, and what a TestClient gets from it: run as a script it tells of each case whether it holds."""
 
-import sys
-
 import picoweb
 import uasyncio as asyncio
 from picoweb.testing import TestClient
+from testing_cases import Cases, raised, refused, same, tell
 
 app = picoweb.WebApp(__name__, serve_static=False)
 told = []  # by handlers
-CASES = []
-
-
-def case(func):
-    CASES.append(func)
-    return func
+case = CASES = Cases()
 
 
 def client(**options):
     del told[:]
     return TestClient(app, **options)
-
-
-async def raised(kind, coro):
-    """The exception that `coro` ends with."""
-    try:
-        result = await coro
-    except kind as e:
-        return e
-    raise AssertionError("no %s, but %r" % (kind, result))
-
-
-def refused(kind, func, *args, **options):
-    """The exception of a call."""
-    try:
-        func(*args, **options)
-    except kind as e:
-        return e
-    raise AssertionError("no " + str(kind))
-
-
-def same(got, expected):
-    assert got == expected, ("%r" % (got,))[:400] + " is not " + ("%r" % (expected,))[:400]
 
 
 async def echo_handler(req, resp, **values):
@@ -697,16 +669,7 @@ async def raw_pieces_arrive_one_by_one():
 
 
 async def main():
-    failed = 0
-    for func in CASES:
-        try:
-            await func()
-            print("ok", func.__name__)
-        except Exception as e:
-            failed += 1
-            print("FAILED", func.__name__)
-            sys.print_exception(e)
-    print("all told:", len(CASES), "cases,", failed, "failed")
+    await tell(CASES)
 
 
 if __name__ == "__main__":
