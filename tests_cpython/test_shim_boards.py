@@ -202,6 +202,22 @@ def test_a_WLAN_that_is_off_does_not_connect():
         network.WLAN(network.STA_IF).connect("home")
 
 
+@pytest.mark.parametrize("ssid,key,status", [
+    ("home", "secret12", network.STAT_GOT_IP), ("home", "another1", network.STAT_WRONG_PASSWORD),
+    ("home", None, network.STAT_WRONG_PASSWORD), ("guests", None, network.STAT_GOT_IP),
+    ("office", "secret12", network.STAT_NO_AP_FOUND),
+])
+def test_a_test_says_which_networks_there_are_and_with_which_passwords(ssid, key, status):
+    wlan = network.WLAN()
+    wlan.active(True)
+    wlan.networks = [(name, b"\1\2\3\4\5\6", 6, -40, network.AUTH_WPA2_PSK, False) for name in (b"home", b"guests")]
+    wlan.keys = {"home": "secret12"}
+    wlan.connect(ssid, key)
+    assert (wlan.status(), wlan.isconnected()) == (status, status == network.STAT_GOT_IP)
+    wlan.disconnect()
+    assert wlan.status() == network.STAT_IDLE
+
+
 def test_an_access_point_is_up_when_it_is_on():
     ap = network.WLAN(network.AP_IF)
     ap.config(essid="board", password="12345678")

@@ -1,4 +1,4 @@
-"""A board's `network` on CPython: a WLAN that connects at once, and remembers what it was told."""
+"""A board's `network` on CPython: a WLAN that connects at once unless a test says otherwise, and remembers it all."""
 
 import ipaddress
 
@@ -51,9 +51,13 @@ def _setting(key, value):
 
 
 class WLAN:
-    """A Wi-Fi interface, one object for each. `networks` is what `scan()` finds, `connects` what was asked for."""
+    """A Wi-Fi interface, one object for each. `networks` is what `scan()` finds, `connects` what was asked for.
+
+    Where there are `networks`, no other can be connected to; `keys` has their passwords, where those matter.
+    """
 
     IF_STA, IF_AP = STA_IF, AP_IF
+    SEC_OPEN, SEC_WPA_WPA2 = 0, 0x00400006
     PM_NONE, PM_PERFORMANCE, PM_POWERSAVE = range(3)
 
     def __new__(cls, interface_id=STA_IF):
@@ -68,6 +72,7 @@ class WLAN:
         """Set what a new interface begins with."""
         self._interface = interface
         self._active = self._connected = False
+        self._failure = STAT_IDLE
         self._address = _ADDRESSES[interface]
         self._config = {
             "mac": bytes((2, 0, 0, 0, 0, interface)), "ssid": "", "channel": 1, "hostname": _settings["hostname"],
@@ -75,6 +80,7 @@ class WLAN:
         }
         self.connects = []  # (ssid, key)
         self.networks = []  # (ssid, bssid, channel, RSSI, security, hidden), ssid and bssid in bytes
+        self.keys = {}  # {ssid: key}
 
     def active(self, is_active=None):
         """Whether the interface is on; with a value, switch it."""
@@ -84,29 +90,36 @@ class WLAN:
         self._connected = self._active and self._interface == AP_IF
 
     def connect(self, ssid=None, key=None, *, bssid=None):
-        """Connect, at once and to whatever network; `OSError` where the interface is off."""
+        """Connect, at once, or have `status()` tell why not; `OSError` where the interface is off."""
         if not self._active:
             raise OSError("the interface is off: call active(True) before connect()")
         self.connects.append((ssid, key))
         self._config["ssid"] = ssid
-        self._connected = True
+        self._failure = self._why_not(_text(ssid), _text(key))
+        self._connected = self._failure == STAT_IDLE
+
+    def _why_not(self, ssid, key):
+        if self.networks and ssid not in [_text(network[0]) for network in self.networks]:
+            return STAT_NO_AP_FOUND
+        return STAT_WRONG_PASSWORD if self.keys.get(ssid, key) != key else STAT_IDLE
 
     def disconnect(self):
         """Leave the network; a test does it to see what an app does without one."""
         self._connected = False
+        self._failure = STAT_IDLE
 
     def isconnected(self):
         return self._connected
 
     def status(self, param=None):
-        """`STAT_GOT_IP` while connected, else `STAT_IDLE`; the signal in dBm for "rssi"."""
+        """`STAT_GOT_IP` while connected, else why not or `STAT_IDLE`; the signal in dBm for "rssi"."""
         if param == "rssi":
             return -50
         if param == "stations":
             return []
         if param is not None:
             raise ValueError(f"status({param!r}): it knows 'rssi' and 'stations'")
-        return STAT_GOT_IP if self._connected else STAT_IDLE
+        return STAT_GOT_IP if self._connected else self._failure
 
     def scan(self):
         """The networks that a test has put there."""
@@ -141,6 +154,11 @@ def _known(settings, param):
     if param not in settings:
         raise ValueError(f"unknown config param {param!r}; known are {', '.join(sorted(settings))}")
     return settings[param]
+
+
+def _text(name):
+    """A name or password as `str`; "" where there is none."""
+    return name.decode("utf-8", "surrogateescape") if isinstance(name, (bytes, bytearray)) else name or ""
 
 
 def _split(address):
