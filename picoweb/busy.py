@@ -1,5 +1,6 @@
 """What a newcomer meets while all connections are in requests."""
 from .errors import Refusal
+from .faults import count
 
 
 class Full:
@@ -15,6 +16,7 @@ class Full:
     def find(self, req):
         app = self.app
         if len(app.connections) > app.max_connections:
+            count(app, "refused")
             raise Refusal(503, "all %d connections are in use" % app.max_connections)
         req.conn.app = app
         return app.find(req)

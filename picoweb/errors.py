@@ -2,7 +2,7 @@
 import sys
 
 import picoweb.response as response
-from .faults import note
+from .faults import count, note
 from .stream import asyncio, coroutine, late, start_response
 
 LEFT = (32, 104, 107)  # EPIPE, ECONNRESET, ENOTCONN
@@ -57,11 +57,13 @@ async def answer(conn, e):
         if conn.req is None:
             await refuse(conn, e)
         elif conn.keep is None:
-            log_error(conn, e)
+            return log_error(conn, e)
         else:
             await respond(conn, e)
             if response.is_started(conn) and conn.keep is not None and not conn.closed:
                 await conn.finish()
+        if not conn.broken:
+            count(conn.app, conn.status // 100)
     except (OSError, MemoryError, asyncio.CancelledError) as failure:
         conn.keep = False
         note(conn, failure)

@@ -6,6 +6,8 @@ async def answer(conn, e):
     """Ends the connection where nothing needs to be said, and has the rest answered."""
     if isinstance(e, asyncio.CancelledError):
         expired = conn.deadline < 0 and conn.keep
+        if expired:
+            count(conn.app, "timed_out")
         if conn.req is not None or not expired or not conn.buf:
             conn.keep = False
             return
@@ -22,6 +24,13 @@ def note(conn, e):
     """A client that left is no fault; only debug says so."""
     if conn.app.log and conn.app.debug >= 1:
         conn.app.log.debug("connection lost: %r", e)
+
+
+def count(app, event):
+    """Tells a log that counts, which is that of picoweb.status."""
+    tell = getattr(app.log, "count", None)
+    if tell:
+        tell(event)
 
 
 def expire(conn):

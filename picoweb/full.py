@@ -1,6 +1,6 @@
 """What happens when the table of connections is full."""
 from .stream import late
-from .faults import cancel
+from .faults import cancel, count
 
 
 def make_room(app):
@@ -17,6 +17,7 @@ def make_room(app):
         newest.app = late("busy").Full(app)
         return
     oldest.keep = False
+    count(app, "evicted")
     if app.log and app.debug >= 1:
         app.log.debug("evicted a connection for a newcomer")
     cancel(oldest)

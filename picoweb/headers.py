@@ -9,7 +9,7 @@ REASONS = """
 400 Bad Request\n401 Unauthorized\n403 Forbidden\n404 Not Found\n405 Method Not Allowed\n406 Not Acceptable
 408 Request Timeout\n409 Conflict\n410 Gone\n411 Length Required\n412 Precondition Failed\n413 Content Too Large
 414 URI Too Long\n415 Unsupported Media Type\n416 Range Not Satisfiable\n417 Expectation Failed\n418 I'm a Teapot
-422 Unprocessable Content\n426 Upgrade Required\n428 Precondition Required\n429 Too Many Requests
+421 Misdirected Request\n422 Unprocessable Content\n426 Upgrade Required\n428 Precondition Required\n429 Too Many Requests
 431 Request Header Fields Too Large\n500 Internal Server Error\n501 Not Implemented\n502 Bad Gateway
 503 Service Unavailable\n504 Gateway Timeout\n505 HTTP Version Not Supported\n507 Insufficient Storage
 """

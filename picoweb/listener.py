@@ -4,7 +4,8 @@ from .stream import asyncio, coroutine
 
 EBADF = 9
 SCARCE = (11, 12, 23, 24, 105)  # EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS: a new socket would mend nothing
-TRIES = 10  # accepts that fail in a row, after which the listening socket is not believed
+TRIES = 10  # failures in a row, after which the listening socket is not believed
+ROW_MS = 1000  # between them at most
 PAUSE_MS = 50  # after a failure
 MAX_PAUSE_MS = 1000  # where listening fails again and again
 
@@ -52,9 +53,9 @@ def accept_failed(app, host, port, peer, e):
     app = app.app if isinstance(app, Tls) else app
     close(peer)
     now = utime.ticks_ms()
-    since, count = getattr(app, "failing", (now, 0))
-    if utime.ticks_diff(now, since) > 4 * PAUSE_MS:
-        count = 0
+    before, count, pause_ms = getattr(app, "failing", (now, -1, 0))
+    gap_ms = utime.ticks_diff(now, before)
+    count = count + 1 if gap_ms < ROW_MS else 0
     if app.log and not count:
         app.log.warning("accept: %r", e)
     if isinstance(e, MemoryError):
@@ -62,9 +63,10 @@ def accept_failed(app, host, port, peer, e):
 
         gc.collect()
     yield from asyncio.sleep_ms(PAUSE_MS)
-    app.failing = utime.ticks_ms(), count + 1
     if isinstance(e, OSError) and peer is None and is_lost(app.listener, e.args and e.args[0], count):
-        yield from listen_again(app, host, port)
+        count = -1
+        pause_ms = yield from listen_again(app, host, port, pause_ms if gap_ms < PAUSE_MS else 0)
+    app.failing = utime.ticks_ms(), count, pause_ms
 
 
 def is_lost(listener, errno, count):
@@ -82,21 +84,23 @@ def is_lost(listener, errno, count):
 
 
 @coroutine
-def listen_again(app, host, port):
-    """Opens another listening socket, as soon as that can be had."""
-    pause_ms = 0
+def listen_again(app, host, port, pause_ms):
+    """Opens another listening socket as soon as that can be had; answers how long to wait where it is lost at once."""
+    close(app.listener)
+    app.listener = failure = None
     while True:
-        close(app.listener)
+        yield from asyncio.sleep_ms(pause_ms)
+        pause_ms = min(2 * pause_ms or PAUSE_MS, MAX_PAUSE_MS)
         try:
             app.listener = listen(host, port)
             break
         except OSError as e:
-            if app.log and not pause_ms:
+            if app.log and not failure:
                 app.log.error("cannot listen at %s:%s: %r", host, port, e)
-        pause_ms = min(2 * pause_ms or PAUSE_MS, MAX_PAUSE_MS)
-        yield from asyncio.sleep_ms(pause_ms)
+            failure = e
     if app.log:
         app.log.warning("listening again at %s:%s", host, port)
+    return pause_ms
 
 
 def close(s):

@@ -1,12 +1,32 @@
 """Where the log lines of run() go."""
+from picoweb import listen
+from .stream import asyncio
+
+IN_USE = 98, 112  # EADDRINUSE of most boards, of ESP32
 
 
 def start(log, debug, host, port):
     """The logger to use: the app's, else ulogging's, else logging's, else lines on standard error."""
     if log is None:
         log = get_logger(debug)
-    log.info("starting at http://%s:%d/", host, port)
+    if is_free(host, port):
+        log.info("starting at http://%s:%d/", host, port)
+    else:
+        log.error(
+            "%s:%s is in use by another program, or by an app that was not stopped: app.stop() or a soft reset frees it, "
+            "run(port=8082) takes another port", host, port
+        )
     return MemoryLog(log) if debug > 1 else log
+
+
+def is_free(host, port):
+    """Whether nobody else listens there; listening tells of all other faults."""
+    try:
+        if asyncio.core._io_queue:  # else asyncio's own error says it
+            listen(host, port).close()
+    except OSError as e:
+        return e.args[0] not in IN_USE
+    return True
 
 
 def get_logger(debug):

@@ -5,7 +5,9 @@ It asks for longer queues than the default, where no loop is made before: what i
 import sys
 
 import uasyncio
-from uasyncio import CancelledError, StreamWriter, TimeoutError, cancel, get_event_loop, sleep_ms, wait_for_ms
+from uasyncio import (
+    CancelledError, StreamWriter, TimeoutError, cancel, get_event_loop, open_connection, sleep_ms, wait_for_ms,
+)
 
 QUEUE = 64  # tasks that are ready, or that sleep: all connections' and the app's own
 PAUSE_MS = 50  # before a listening socket that failed is opened anew

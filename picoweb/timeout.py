@@ -1,4 +1,5 @@
 """Waits that end at a deadline: a sweep of the table once a second ends them, no wait has a task of its own."""
+from .faults import count
 from .stream import asyncio, coroutine
 
 
@@ -17,6 +18,7 @@ def wait(conn, waiting, seconds):
         if conn.deadline < 0:
             if hasattr(conn.task, "uncancel"):  # CPython counts
                 conn.task.uncancel()
+            count(conn.app, "timed_out")
             raise Timeout("no progress for %d seconds" % seconds)
         raise
     finally:

@@ -22,15 +22,20 @@ def openssl(*args):
     subprocess.run([OPENSSL, *map(str, args)], check=True, capture_output=True)
 
 
-@pytest.fixture(scope="session")
-def certificate(folder):
-    """A key and a certificate of this run alone, beside the apps; MicroPython takes them as DER."""
+def make_certificate(folder):
+    """A key and a certificate of this run alone; MicroPython takes them as DER."""
     key, cert = folder / "key.pem", folder / "cert.pem"
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert)
     openssl("ec", "-in", key, "-outform", "DER", "-out", folder / "key.der")
     openssl("x509", "-in", cert, "-outform", "DER", "-out", folder / "cert.der")
     return cert
+
+
+@pytest.fixture(scope="session")
+def certificate(folder):
+    """Beside the apps."""
+    return make_certificate(folder)
 
 
 @pytest.fixture
@@ -47,7 +52,8 @@ def tls(certificate, serve):
 @pytest.fixture
 def client(tls, trust):
     base = "https://127.0.0.1:%d" % tls.port
-    with httpx.Client(base_url=base, verify=trust, timeout=WAIT_S) as made:
+    # It does not take up a connection that the server is about to close as idle.
+    with httpx.Client(base_url=base, verify=trust, timeout=WAIT_S, limits=httpx.Limits(keepalive_expiry=0.5)) as made:
         yield made
 
 

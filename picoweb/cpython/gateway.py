@@ -106,12 +106,13 @@ class Connection(stream.Connection):
             else:
                 field = None
                 await self.respond(result)
+            faults.count(app, self.status // 100)
         except (Exception, asyncio.CancelledError) as e:
             field = None
             await self.answer_exception(e)
         finally:
             if app.debug >= 0 and app.log:  # else the server tells of requests
-                app.log.info("%s %s %s", req.method, req.target, self.status)
+                app.log.info("%s %s %d", req.method, req.target, self.status)
             self.req = None  # a cycle, which would wait for the garbage collector
         if field:
             headers = [field, (b"content-length", b"%d" % len(result))]

@@ -5,22 +5,7 @@ import sys
 import picoweb
 from picoweb.form import with_form
 from picoweb.sse import EventStream
-
-try:
-    import ssl
-except ImportError:  # a MicroPython without the module that wraps it
-    import tls as ssl
-
-
-def context():
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    if sys.implementation.name == "cpython":
-        made.load_cert_chain("cert.pem", "key.pem")
-    else:
-        with open("cert.der", "rb") as cert, open("key.der", "rb") as key:
-            made.load_cert_chain(cert.read(), key.read())
-    return made
-
+from tls_context import context
 
 app = picoweb.WebApp(None)
 app.max_connections = 6

@@ -1,0 +1,74 @@
+"""An app that feeds a watchdog; second argument: "tls" and a folder, or "pico" for a board that has no loop-back."""
+
+import sys
+
+import picoweb
+import picoweb.watchdog as watchdog
+import uasyncio as asyncio
+
+port = int(sys.argv[1])
+app = picoweb.WebApp(None, serve_static=False)
+app.max_connections = 3
+
+
+class WDT:
+    def feed(self):
+        print("fed")
+
+
+@app.route("/")
+async def index(req, resp):
+    return "hello"
+
+
+@app.route("/hang")
+def hang(req, resp):
+    print("hangs")
+    while True:
+        pass
+
+
+@app.route("/hold")
+async def hold(req, resp):
+    await picoweb.start_response(resp)
+    await resp.awrite("begun")
+    await asyncio.sleep_ms(60000)
+
+
+@app.route("/close")
+async def close(req, resp):
+    """Nobody listens, and nothing heals it."""
+    if app.accepting:
+        app.accepting.cancel()
+    app.listener.close()
+    return "closed"
+
+
+@app.route("/take")
+async def take(req, resp):
+    """Another takes the port for a while, and answers nobody."""
+    app.listener.connect(bytes(16))
+    other = picoweb.listen("127.0.0.1", port)
+
+    async def leave():
+        await asyncio.sleep_ms(1500)
+        other.close()
+
+    asyncio.create_task(leave())
+    return "taken"
+
+
+def no_loopback(host, port):
+    # As lwIP says it, at once.
+    raise OSError(113)
+
+
+ssl = None
+if sys.argv[2:3] == ["tls"]:
+    from tls_context import context
+
+    ssl = context(sys.argv[3])
+elif sys.argv[2:] == ["pico"]:
+    picoweb.stream.asyncio.open_connection = no_loopback
+asyncio.create_task(watchdog.feed(app, WDT(), port, every=0.1, timeout=0.5))
+app.run(port=port, ssl=ssl)
