@@ -1,8 +1,35 @@
-"""Freezes picoweb into firmware: include() this file from a board's manifest."""
+"""Freezes picoweb into firmware: a board's manifest says include("path/to/picoweb/manifest.py").
+
+include(..., without=("testing", "websocket")) leaves parts out: names of PARTS, whose modules an app imports itself.
+A module that another part needs is kept. There is no metadata() here: that of an included manifest is the firmware's.
+"""
 
 import os
 
-metadata(version="3.0.0", license="MIT")
+PARTS = {
+    "hosts": ("hosts",),
+    "multipart": ("form", "multipart", "saving"),
+    "portal": ("credentials", "dns", "portal", "portal_page", "saving", "wifi"),
+    "sse": ("hub", "sse"),
+    "static": ("conditions", "static"),
+    "status": ("status", "status_page"),
+    "templates": ("templates",),
+    "testing": ("testing", "testing_request", "testing_websocket", "testing_wire", "websocket", "websocket_session"),
+    "upload": ("saving", "upload"),
+    "watchdog": ("watchdog",),
+    "websocket": ("websocket", "websocket_session"),
+    "wifi": ("wifi",),
+}
+ELSEWHERE = {"pycopy", "runtime"}  # for interpreters without MicroPython's asyncio
 
-# Only the folder's own modules: picoweb/cpython/ is for hosts. -O3 leaves out line numbers and asserts.
-package("picoweb", files=sorted(f for f in os.listdir("picoweb") if f.endswith(".py")), opt=3)
+options.defaults(without=())
+without = (options.without,) if isinstance(options.without, str) else options.without
+for part in without:
+    if part not in PARTS:
+        raise ValueError("without %r: there is no such part of picoweb; there are %s" % (part, ", ".join(PARTS)))
+
+modules = {name[:-3] for name in os.listdir("picoweb") if name.endswith(".py")} - ELSEWHERE  # not the folder cpython/
+modules -= {module for part in without for module in PARTS[part]}
+modules |= {module for part in PARTS if part not in without for module in PARTS[part]}
+# -O3 leaves out line numbers and asserts.
+package("picoweb", files=sorted(module + ".py" for module in modules), opt=3)

@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import runpy
 import subprocess
 import sys
 
@@ -16,16 +15,6 @@ ON_BOARD = sorted((ROOT / "picoweb").glob("*.py"))
 NAMES = {path.name for path in ON_BOARD}
 
 
-def test_manifest_freezes_every_module_of_the_board_and_no_other(monkeypatch):
-    frozen = []
-    monkeypatch.chdir(ROOT)
-    runpy.run_path("manifest.py", {
-        "metadata": lambda **about: None,
-        "package": lambda name, files, **options: frozen.extend("%s/%s" % (name, f) for f in files),
-    })
-    assert sorted(frozen) == sorted("picoweb/" + name for name in NAMES)
-
-
 def test_package_json_names_every_module_of_the_board_and_no_other():
     urls = json.loads((ROOT / "package.json").read_text())["urls"]
     assert sorted(target for target, _ in urls) == sorted("picoweb/" + name for name in NAMES)
@@ -35,8 +24,8 @@ def test_package_json_names_every_module_of_the_board_and_no_other():
 
 def test_every_list_has_the_same_version():
     shipped = json.loads((ROOT / "package.json").read_text())["version"]
-    for name in ("manifest.py", "pyproject.toml"):
-        assert 'version%s"%s"' % ("=" if name.endswith(".py") else " = ", shipped) in (ROOT / name).read_text()
+    assert 'version = "%s"' % shipped in (ROOT / "pyproject.toml").read_text()
+    assert json.loads((ROOT / "package-core.json").read_text())["version"] == shipped
 
 
 def nodes(path, *kinds):

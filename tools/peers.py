@@ -5,7 +5,6 @@ Everything they need from the package index is put into `.venv` by `tools/dev.py
 
 import argparse
 import contextlib
-import hashlib
 import os
 import random
 import shutil
@@ -185,46 +184,11 @@ def probe(framework):
     return f"{'picoweb' if framework == 'original' else framework}_probe.py"
 
 
-# Frozen builds
-
-
-def frozen_folder(framework):
-    """Where a frozen interpreter finds a framework and its servers; picoweb and the original share a name."""
-    return f".frozen/{framework}"
-
-
-def frozen(scripts):
-    """A 32-bit MicroPython with every framework and its `scripts` of tools/servers frozen in, built where they changed."""
-    builder = RUNTIMES.parent / "bin" / "build-frozen"
-    if not builder.exists():
-        raise Failure(f"no bin/build-frozen beside {RUNTIMES}")
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder, "tree")
-        for framework in FRAMEWORKS:
-            stage(framework, tree / framework, *(s for s in scripts if s.startswith(framework)), compiled=False)
-        digest = hashlib.sha256()
-        for path in sorted(tree.rglob("*.py")):
-            digest.update(str(path.relative_to(tree)).encode() + path.read_bytes())
-        target = PEERS / f"frozen-{digest.hexdigest()[:12]}"
-        if not target.exists():
-            print("building a MicroPython with all servers frozen in (1 to 2 minutes)", file=sys.stderr)
-            PEERS.mkdir(exist_ok=True)
-            for old in PEERS.glob("frozen-*"):
-                old.unlink()
-            manifest = Path(folder, "manifest.py")
-            manifest.write_text(f'include("$(MPY_DIR)/extmod/asyncio")\nfreeze_as_mpy({str(tree)!r}, opt=3)\n')
-            build = {"BUILD_FROZEN_DIR": str(PEERS / "build")}
-            run = subprocess.run([builder, manifest, target], env=os.environ | build, capture_output=True, text=True)
-            if run.returncode:
-                raise Failure(f"build-frozen failed: {run.stderr[-1500:]}")
-    return target
-
-
 # Server processes
 
 
 def environment(folder):
-    """Modules come from a folder alone, or from firmware (`frozen_folder`)."""
+    """Modules come from a folder, and from what is frozen."""
     return {**os.environ, "MICROPYPATH": f"{folder}:.frozen"}
 
 

@@ -1,0 +1,3 @@
+# Before the standard variant's own manifest.
+FROZEN_MANIFEST ?= $(VARIANT_DIR)/manifest.py
+include variants/standard/mpconfigvariant.mk
