@@ -90,11 +90,14 @@ def test_a_new_app_is_served(demo, runtime):
     assert "Traceback" not in running.text()
 
 
-def test_a_new_app_is_the_boards_too(demo):
-    code = (demo / "main.py").read_text()
-    compile(code, "main.py", "exec")
-    assert 'app.run(host="0.0.0.0", port=80)' in code
-    assert "config.py" in (demo / ".gitignore").read_text().splitlines()
+@pytest.mark.parametrize("name", [name for name in ("cpython", "mp64", "mp32") if name in PRESENT])
+def test_a_new_app_is_the_boards_too(demo, name):
+    runtime = PRESENT[name]
+    code = "import main, app; print(main.Portal(main.WiFi()).port, main.app is app.app)"
+    done = subprocess.run([runtime.command[0], "-c", code], cwd=demo, env=runtime.environment(), timeout=30,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.stdout == "80 True\n", done.stderr
+    assert "wifi.json" in (demo / ".gitignore").read_text().splitlines()
 
 
 def test_git_ignores_what_running_a_new_app_makes(demo):
