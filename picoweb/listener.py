@@ -118,7 +118,8 @@ async def stop(app, timeout=5):
     close(app.listener)
     app.listener = app.accepting = None
     for conn in list(app.connections):
-        if getattr(conn, "is_endless", False):
+        # A WebSocket or a stream of events, which has no end of its own.
+        if hasattr(conn, "ping_interval") or hasattr(conn.task, "heartbeat"):
             asyncio.create_task(end(conn))
         elif conn.keep:
             conn.keep = False

@@ -30,7 +30,6 @@ class EventStream:
             raise late("errors").HTTPException(405, "", {"Allow": "GET"})
         await conn.awrite(HEAD % (conn.app.date, conn.extra))
         flush(conn)
-        conn.is_endless = True  # WebApp.stop() need not wait for it
         self.listen()
         return self
 

@@ -37,7 +37,6 @@ class WebSocket:
     message = b""  # what has come of it
     rest = None  # of its frame: first byte, bytes to come, key
     ended = pinged = False
-    is_endless = True  # WebApp.stop() need not wait for it
     # As of a Connection that its handler keeps.
     lock = keep = None
     deadline = req = 0
