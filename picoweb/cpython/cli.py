@@ -17,10 +17,11 @@ APP = "a file like app.py, or MODULE:NAME; app.py or main.py of this folder unle
 HEAP = "128K"  # which holds what 64K do on a board: a word here is twice as long
 ON = "cpython, micropython or the path of an interpreter"
 COMMANDS = {}
+GROUPS = {"board": "Boards: an app onto one, a flash image, one of this machine's own."}
 
 
 def command(*arguments):
-    """Adds a function of the parsed options, with what add_argument() takes, to the commands."""
+    """Adds a function of the parsed options, with what add_argument() takes; board_sim() is the command `board sim`."""
     return lambda func: COMMANDS.setdefault(func.__name__, (func, arguments))[0]
 
 
@@ -31,6 +32,12 @@ def argument(*names, **options):
 def port(text):
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text} is no port; type a number up to 65535, as in --port 8081")
+    return int(text)
+
+
+def positive(text):
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no number of bytes or blocks; type one like 4096")
     return int(text)
 
 
@@ -101,6 +108,44 @@ def size(options):
     return 0
 
 
+@command(
+    argument("--heap", type=heap, default="192K", metavar="SIZE", help="its heap (default: 192K)"),
+    argument("--flash", metavar="DIR", help="the folder of its files, kept (default: one that ends with it)"),
+)
+def board_sim(options):
+    """Start a virtual board for mpremote: MicroPython behind a serial port, until Ctrl-C."""
+    from .vboard import serve
+
+    return serve(options.heap, options.flash)
+
+
+@command(
+    argument("port", metavar="PORT", help="where the board is; `mpremote connect list` shows which there are"),
+    argument("app", metavar="APP", help="an app's file, or its folder"),
+)
+def board_deploy(options):
+    """Send an app with what it imports to a board: what has changed, all of it or nothing. The board starts it."""
+    from .deploy import deploy, show_progress
+
+    print(*deploy(options.port, options.app, show_progress).lines(), sep="\n")
+    return 0
+
+
+@command(
+    argument("app", metavar="APP", help="an app's file, or its folder"),
+    argument("out", metavar="OUT", help="the image to make"),
+    argument("--romfs", action="store_true", help="a ROMFS, from which modules run where they lie; else a littlefs"),
+    argument("--block-size", type=positive, default=4096, metavar="BYTES", help="littlefs's (default: 4096)"),
+    argument("--blocks", type=positive, default=352, metavar="N", help="how many (default: a Raspberry Pi Pico's 352)"),
+)
+def board_image(options):
+    """Make a flash image of an app with what it imports."""
+    from .image import make_image
+
+    print(*make_image(options.app, options.out, options.romfs, options.block_size, options.blocks), sep="\n")
+    return 0
+
+
 def print_table(head, rows):
     """Prints columns of text, those of numbers to the right."""
     rows = [head, *rows]
@@ -124,17 +169,24 @@ def version():
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="picoweb", description=__doc__)
     parser.add_argument("--version", action="version", version=version())
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    parser.set_defaults(func=lambda options: parser.print_help(sys.stderr) or 2)
+    commands = {"": parser.add_subparsers(title="commands", metavar="COMMAND")}
     for name, (func, arguments_of_it) in COMMANDS.items():
-        about = func.__doc__
-        one = commands.add_parser(name, help=re.split("[.:]", about)[0], description=about)
+        group, _, name = name.rpartition("_")
+        if group not in commands:
+            one = add_command(commands[""], group, GROUPS[group])
+            commands[group] = one.add_subparsers(title="commands", metavar="COMMAND")
+        one = add_command(commands[group], name, func.__doc__)
+        one.set_defaults(command=name, func=func)
         for names, options in arguments_of_it:
             one.add_argument(*names, **options)
-    options = parser.parse_args(arguments)
-    if not options.command:
-        parser.print_help(sys.stderr)
-        sys.exit(2)
-    return options
+    return parser.parse_args(arguments)
+
+
+def add_command(commands, name, about):
+    one = commands.add_parser(name, help=re.split("[.:]", about)[0], description=about)
+    one.set_defaults(func=lambda options: one.print_help(sys.stderr) or 2)
+    return one
 
 
 def main(arguments=None):
@@ -142,7 +194,7 @@ def main(arguments=None):
     handle_signals()
     options = parse(arguments)
     try:
-        return COMMANDS[options.command][0](options)
+        return options.func(options)
     except Failure as failure:
         say("picoweb", failure)
     except KeyboardInterrupt:

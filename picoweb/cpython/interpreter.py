@@ -136,10 +136,8 @@ def python(interpreter, folder, heap=HEAP, libraries=(), cache=None, beside=None
     if interpreter.is_cpython:
         paths = [*home(interpreter, cache), *libraries, *filter(None, [os.environ.get("PYTHONPATH")])]
         return [interpreter.path, "-u"], {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-    compiler = tool("mpy-cross", beside) if interpreter.mpy_version == MPY_VERSION else None
-    board = {Path("picoweb", path.name): path for path in PICOWEB.glob("*.py")}
-    board.update({Path(f"picoweb_{name}.py"): PICOWEB / "cpython" / f"{name}.py" for name in OURS})
-    paths = [stage(board, PICOWEB.parent, cache, compiler), folder]
+    compiler = compiler_for(interpreter, beside)
+    paths = [stage_picoweb(cache, compiler), folder]
     paths += [stage(files_of(library), library, cache, compiler) if compiler else library for library in libraries]
     # Pycopy's name for the same variable is PYCOPYPATH.
     names = ("MICROPYPATH", "PYCOPYPATH")
@@ -169,6 +167,18 @@ def files_of(folder):
     """The files below a folder by their place in it; of x.mpy and x.py the second counts, as on MicroPython."""
     files = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
     return {path.relative_to(folder): path for path in sorted(files)}
+
+
+def compiler_for(interpreter, beside=None):
+    """The path of the mpy-cross whose files an interpreter takes; None where there is none."""
+    return tool("mpy-cross", beside) if interpreter.mpy_version == MPY_VERSION else None
+
+
+def stage_picoweb(cache, compiler):
+    """The folder of the cache with picoweb/ as a board has it."""
+    files = {Path("picoweb", path.name): path for path in PICOWEB.glob("*.py")}
+    files.update({Path(f"picoweb_{name}.py"): PICOWEB / "cpython" / f"{name}.py" for name in OURS})
+    return stage(files, PICOWEB.parent, cache, compiler)
 
 
 def stage(files, base, cache, compiler):
@@ -208,10 +218,10 @@ def make(target, source, compiled, base, compiler):
     new.replace(target)
 
 
-def compile_module(source, base, target, compiler):
+def compile_module(source, base, target, compiler, *options):
     """Makes an .mpy file of a module, which is named by its place in the folder `base`."""
     name = source.relative_to(base)
-    done = output_of([compiler, "-O3", "-s", name, "-o", target, source])
+    done = output_of([compiler, "-O3", *options, "-s", name, "-o", target, source])
     if done.returncode:
         raise Failure(syntax_error(done.stderr, base) or f"could not compile {name}: {last_line(done)}")
 
