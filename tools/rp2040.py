@@ -16,6 +16,11 @@ from pathlib import Path
 
 import peers
 
+sys.path.insert(0, str(peers.ROOT))
+
+from picoweb.cpython.image import BLOCK_SIZE, BLOCKS, littlefs_image  # noqa: E402 (picoweb lies in the clone)
+
+FIRMWARE = "rp2040/rpi_pico.uf2"  # under PICOWEB_RUNTIMES
 TARGETS = {"repeated_us": 3000, "repeated_bytes": 3000, "heap": 6144}
 COLUMNS = {
     "repeated_us": "µs, repeated",
@@ -28,41 +33,43 @@ COLUMNS = {
 }
 
 
-def image(framework, folder):
-    """A littlefs image with the framework and its hello as .mpy."""
-    from littlefs import LittleFS
+def flash(folder, image):
+    """Makes the littlefs image of what lies in a folder."""
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    image.write_bytes(littlefs_image(files, BLOCK_SIZE, BLOCKS))
 
-    files = folder / "files"
-    peers.stage(framework, files, f"{framework}_hello.py", "memory_stream.py")
-    (files / "head.txt").write_bytes(peers.browser_request())
-    fs = LittleFS(block_size=4096, block_count=352, disk_version=0x00020000)
-    for path in sorted(files.rglob("*")):
-        name = path.relative_to(files).as_posix()
-        if path.is_dir():
-            fs.makedirs(name, exist_ok=True)
-        else:
-            with fs.open(name, "wb") as f:
-                f.write(path.read_bytes())
-    target = folder / "fs.img"
-    target.write_bytes(fs.context.buffer)
-    return target
+
+def command(image, *options):
+    """The command line of the emulator with that image in its flash."""
+    emulator = [sys.executable, "-m", "rp2040py", "micropython", "--image", peers.runtime(FIRMWARE)]
+    return [*map(str, (*emulator, "--littlefs", image, *options))]
+
+
+def output(image, script, timeout=120):
+    """What a script prints on the chip, with a traceback at the end where it failed."""
+    try:
+        done = subprocess.run(command(image, script), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise peers.Failure(f"{script.name}: no end on the emulator in {timeout} s") from None
+    return done.stdout + done.stderr
 
 
 def measure(framework):
     """The figures of one framework, by name."""
-    firmware = peers.runtime("rp2040/rpi_pico.uf2")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        files = folder / "files"
+        peers.stage(framework, files, f"{framework}_hello.py", "memory_stream.py")
+        (files / "head.txt").write_bytes(peers.browser_request())
+        flash(files, folder / "fs.img")
         script = folder / "script.py"
         script.write_text(f"import memory_stream\nmemory_stream.run({framework!r})\n")
-        command = [peers.BIN / "rp2040py", "micropython", "--image", firmware, "--littlefs", image(framework, folder)]
-        try:
-            run = subprocess.run([*command, script], capture_output=True, text=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            raise peers.Failure(f"{framework}: no answer from the emulator in 120 s") from None
-    figures = {name: int(value) for name, value in re.findall(r"^(\w+) (-?\d+)\r?$", run.stdout, re.M)}
+        printed = output(folder / "fs.img", script)
+    figures = {name: int(value) for name, value in re.findall(r"^(\w+) (-?\d+)\r?$", printed, re.M)}
     if "cold_us" not in figures:
-        raise peers.Failure(f"{framework} failed on the emulator:\n{run.stdout[-1500:]}{run.stderr[-500:]}")
+        raise peers.Failure(f"{framework} failed on the emulator:\n{printed[-2000:]}")
     return figures
 
 

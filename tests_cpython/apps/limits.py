@@ -46,7 +46,7 @@ async def late(req, resp):
     try:
         await req.reader.read()
     except picoweb.HTTPException as e:
-        task = asyncio.core.cur_task
+        task = asyncio.current_task() if hasattr(asyncio, "current_task") else None
         return "%d, cancelled %d times" % (e.status, task.cancelling() if hasattr(task, "cancelling") else 0)
 
 
