@@ -28,10 +28,11 @@ async function show() {
     const folder = decodeURIComponent(location.hash.slice(1))
     const path = folder.split("/").map(encodeURIComponent).join("/")
     const answer = await fetch("/list/" + path)
+    const found = answer.ok ? await answer.json() : []
     where.textContent = answer.ok ? "/" + folder : "There is no folder " + folder
     list.replaceChildren()
     if (folder) line("..", "#" + path.split("/").slice(0, -2).map(name => name + "/").join(""), "")
-    for (const [name, size] of answer.ok ? await answer.json() : []) {
+    for (const [name, size] of found) {
         const target = path + encodeURIComponent(name)
         if (size == null) line(name + "/", "#" + target + "/", "")
         else line(name, "/files/" + target, size + " bytes")
