@@ -1,14 +1,11 @@
 """The command line `picoweb`: what it makes, lists, measures and says."""
 
-import functools
-import http.server
 import importlib.metadata
 import json
 import re
 import subprocess
 import sys
 import tarfile
-import threading
 import venv
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import pytest
 
 from command import PICOWEB, Running, environment, picoweb
 from conftest import PRESENT, ROOT, free_port
+from file_server import served
 from table import cases
 
 SOURCES = Path(PRESENT["cpython"].environment()["PYTHONPATH"].split(":")[1])  # with utemplate
@@ -39,16 +37,8 @@ def index(tmp_path_factory):
     with tarfile.open(folder / "utemplate" / name, "w:gz") as archive:
         archive.add(SOURCES / "utemplate", "utemplate-1.4.1/utemplate")
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield "http://127.0.0.1:%d/" % server.server_port
-        server.shutdown()
-        thread.join()
+    with served(folder) as url:
+        yield url + "/"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import uasyncio as asyncio
 
 wlan = network.WLAN(network.STA_IF)
 wlan.active(True)
-wlan.connect("home", "secret")
+wlan.connect("home", "secret12")
 while not wlan.isconnected():
     pass
 app = picoweb.WebApp(None, serve_static=False)

@@ -1,6 +1,7 @@
-"""picoweb.testing: the cases of apps/testing_client.py on every runtime as a script, and in pytest on CPython."""
+"""picoweb.testing: the cases of apps/testing_*.py on every runtime as scripts, and in pytest on CPython."""
 
 import asyncio
+import functools
 
 import pytest
 
@@ -10,27 +11,29 @@ from picoweb.testing import TestClient
 from conftest import UNCAUGHT
 from in_memory import RUNTIMES, load, run
 
-HERE_TOO = load("testing_client")
-NAMES = [case.__name__ for case in HERE_TOO.CASES]
+SCRIPTS = {name: load(name) for name in ("testing_client", "testing_websocket")}
+CASES = [(script, case) for script, module in SCRIPTS.items() for case in module.CASES]
+each = pytest.mark.parametrize("script,case", CASES, ids=[case.__name__ for _, case in CASES])
 
 
 @pytest.fixture(scope="session", params=RUNTIMES)
 def told(request, tmp_path_factory):
-    """What the script prints on a runtime."""
-    return run("testing_client", request.param, tmp_path_factory.mktemp("testing"))
+    """`told(script)` answers what that prints on a runtime."""
+    return functools.cache(lambda script: run(script, request.param, tmp_path_factory.mktemp("testing")))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_as_a_script(told, name):
-    assert "ok %s\n" % name in told, told
+@each
+def test_as_a_script(told, script, case):
+    assert "ok %s\n" % case.__name__ in told(script), told(script)
 
 
-def test_no_task_dies_of_what_nobody_caught(told):
-    assert UNCAUGHT not in told, told
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_no_task_dies_of_what_nobody_caught(told, script):
+    assert UNCAUGHT not in told(script), told(script)
 
 
-@pytest.mark.parametrize("case", HERE_TOO.CASES, ids=NAMES)
-def test_in_pytest(case):
+@each
+def test_in_pytest(script, case):
     asyncio.run(case())
 
 
@@ -50,7 +53,7 @@ def hello():
 
 
 def test_what_went_wrong_in_the_app_is_printed(capsys):
-    asyncio.run(TestClient(HERE_TOO.app).get("/broken"))
+    asyncio.run(TestClient(SCRIPTS["testing_client"].app).get("/broken"))
     printed = capsys.readouterr().out
     assert "GET /broken 500" in printed and "LookupError: the reason" in printed
 

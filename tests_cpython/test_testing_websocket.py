@@ -1,37 +1,10 @@
-"""client.websocket(): the cases of apps/testing_websocket.py on every runtime as a script, and in pytest on CPython."""
+"""client.websocket() where its user is CPython's asyncio; the cases for every runtime are run by test_testing.py."""
 
 import asyncio
 
-import pytest
-
 import picoweb
+import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
 from picoweb.testing import TestClient
-
-from conftest import UNCAUGHT
-from in_memory import RUNTIMES, load, run
-
-HERE_TOO = load("testing_websocket")
-NAMES = [case.__name__ for case in HERE_TOO.CASES]
-
-
-@pytest.fixture(scope="session", params=RUNTIMES)
-def told(request, tmp_path_factory):
-    """What the script prints on a runtime."""
-    return run("testing_websocket", request.param, tmp_path_factory.mktemp("testing"))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_as_a_script(told, name):
-    assert "ok %s\n" % name in told, told
-
-
-def test_no_task_dies_of_what_nobody_caught(told):
-    assert UNCAUGHT not in told, told
-
-
-@pytest.mark.parametrize("case", HERE_TOO.CASES, ids=NAMES)
-def test_in_pytest(case):
-    asyncio.run(case())
 
 
 def talking():

@@ -1,8 +1,6 @@
 """The virtual board with the real mpremote, and with what a person types: it is to be as a board is."""
 
 import contextlib
-import functools
-import http.server
 import json
 import re
 import runpy
@@ -10,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 
 import httpx
@@ -18,6 +15,7 @@ import pytest
 
 from command import Running, environment, picoweb
 from conftest import MISSING, PRESENT, ROOT, START_S, free_port
+from file_server import served
 from picoweb.cpython.interpreter import Failure
 from picoweb.cpython.vboard import VirtualBoard
 from picoweb.cpython.vboard_port import MESSAGES, cook
@@ -38,17 +36,10 @@ def cache(tmp_path_factory):
 
 @pytest.fixture
 def make(cache):
-    """`make(**settings)` answers a board that has been switched on and has reached its prompt, or is in its main.py."""
-    made = []
-
-    def board(**settings):
-        made.append(VirtualBoard(on=PRESENT["mp64"].command[0], cache=cache, **settings))
-        made[-1].plug()
-        return made[-1]
-
-    yield board
-    for one in made:
-        one.unplug()
+    """`make(**settings)` answers a board that has been switched on."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(
+            VirtualBoard(on=PRESENT["mp64"].command[0], cache=cache, **settings))
 
 
 @pytest.fixture
@@ -77,6 +68,16 @@ def page(port):
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
+
+
+@pytest.fixture
+def serving(make, tmp_path):
+    """A board whose main.py is hello, and the port where that is served."""
+    port = free_port()
+    hello(tmp_path, port).rename(tmp_path / "main.py")
+    board = make(flash=tmp_path, picoweb=True)
+    assert page(port) == PAGE
+    return board, port
 
 
 def is_free(port):
@@ -260,11 +261,8 @@ def test_a_watchdog_that_is_fed_waits(started):
         started.waits(rb"boot __main__\r\nmain __main__ 3\r\n")
 
 
-def test_an_app_is_served_after_a_soft_reset(make, tmp_path):
-    port = free_port()
-    hello(tmp_path, port).rename(tmp_path / "main.py")
-    board = make(flash=tmp_path, picoweb=True)
-    assert page(port) == PAGE
+def test_an_app_is_served_after_a_soft_reset(serving):
+    board, port = serving
     with Terminal(board) as terminal:
         terminal.type(CTRL_C)
         board.waits(rb'Traceback .*\r\n(?s:.*)  File "main.py", line 14, in <module>(?s:.*)KeyboardInterrupt: \r\n')
@@ -272,6 +270,29 @@ def test_an_app_is_served_after_a_soft_reset(make, tmp_path):
         terminal.type(CTRL_D)
         board.waits(b"soft reboot")
         assert page(port) == PAGE
+
+
+def test_a_program_that_ends_before_it_is_answered_is_followed_by_the_next(board):
+    write(board.flash, {"main.py": "import vboard\nvboard.tell('networks')\nprint('asked')"})
+    with Terminal(board) as terminal:
+        for _ in range(2):
+            terminal.type(CTRL_D)
+            board.waits(rb"asked\r\n(?s:.*)>>> $")
+
+
+@pytest.mark.parametrize("before,program,prints", cases([
+    ("at the prompt", b"", b"print(6 * 7)\r", rb"\r\n42\r\n"),
+    ("in the raw REPL", CTRL_A, b"print(6 * 7)" + CTRL_D, rb"OK42\r\n\x04\x04>"),
+]))
+def test_Ctrl_C_at_any_moment_of_a_start_leaves_a_board_that_answers(started, before, program, prints):
+    with Terminal(started) as terminal:
+        for after_ms in range(0, 30, 2):
+            terminal.type(before + CTRL_D)
+            started.waits(b"soft reboot")
+            time.sleep(after_ms / 1000)  # which moment it is makes no difference to what is to come
+            terminal.type(CTRL_C)
+            terminal.type(program)
+            started.waits(prints)
 
 
 def test_main_does_not_run_after_a_boot_that_fails(started):
@@ -312,6 +333,14 @@ def test_Ctrl_C_at_the_prompt_clears_the_line(board):
             terminal.type(text + CTRL_C)
             board.waits(rb"\r\n>>> $")
     assert b"soft reboot" not in board.log
+
+
+def test_whoever_opens_the_port_is_heard(board):
+    board.waits(PROMPT)
+    for _ in range(500):
+        with Terminal(board) as terminal:
+            terminal.type(b"\r")
+            board.waits(PROMPT)
 
 
 def test_a_board_that_nobody_listens_to_is_not_held_up(make, tmp_path):
@@ -357,11 +386,8 @@ def test_a_board_loses_its_power_at_a_byte(started, tmp_path):
     started.waits(rb"boot __main__\r\nmain __main__ 1\r\n")
 
 
-def test_a_board_without_power_serves_nothing(make, tmp_path):
-    port = free_port()
-    hello(tmp_path, port).rename(tmp_path / "main.py")
-    board = make(flash=tmp_path, picoweb=True)
-    assert page(port) == PAGE
+def test_a_board_without_power_serves_nothing(serving):
+    board, port = serving
     board.unplug()
     assert is_free(port)
 
@@ -395,7 +421,7 @@ def test_a_network_goes_away_and_comes_back(board, tmp_path):
     def connected():
         return output(board, "resume", "exec", "print(w.isconnected(), w.ifconfig()[0])", cwd=tmp_path).split()
 
-    output(board, "exec", JOIN % ("home", "secret"), cwd=tmp_path)
+    output(board, "exec", JOIN % ("home", "secret12"), cwd=tmp_path)
     assert connected() == ["True", "127.0.0.1"]
     there, board.networks = board.networks, []
     assert connected() == ["False", "0.0.0.0"]
@@ -404,24 +430,6 @@ def test_a_network_goes_away_and_comes_back(board, tmp_path):
 
 
 # mip
-
-
-@contextlib.contextmanager
-def served(folder):
-    """The URL of a server of a folder's files."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield "http://127.0.0.1:%d" % server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -502,7 +510,7 @@ def test_every_module_is_in_a_package_of_the_index():
 def test_the_command_says_what_to_type_and_ends_with_Ctrl_C(tmp_path):
     with Running("board", "sim", "--heap", "96K", "--flash", "files", cwd=tmp_path, PYTHONUNBUFFERED="1") as sim:
         sim.line("^A virtual board with a 96K heap and picoweb in its firmware")
-        port = sim.line(r"^    mpremote connect (/dev/\S+) run main.py$")[1]
+        port = sim.line(r"^    picoweb board deploy (/dev/\S+) \.$")[1]
         sim.line("^Ctrl-C here ends it.$")
         (tmp_path / "files" / "there.py").write_text("print('there', __import__('picoweb').WebApp)")
         done = subprocess.run([sys.executable, "-m", "mpremote", "connect", port, "exec", "import there"],

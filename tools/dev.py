@@ -147,8 +147,8 @@ def board(options):
     heap_bytes(options.heap)
     say("setting up and starting a virtual board")
     set_up("run", "board")
-    vboard.serve(options.heap, options.flash, shown(BIN / "mpremote"), f"run {shown(ROOT / 'examples' / 'hello.py')}",
-                 VENV / "board", cache=VENV / "mpy", beside=BIN)
+    example = f"{shown(BIN / 'mpremote')} connect {{port}} run {shown(ROOT / 'examples' / 'hello.py')}"
+    vboard.serve(options.heap, options.flash, example, VENV / "board", cache=VENV / "mpy", beside=BIN)
 
 
 # The command line

@@ -29,7 +29,8 @@ def builder():
     """The program that builds."""
     path = peers.RUNTIMES.parent / "bin" / "build-frozen"
     if not path.exists():
-        raise peers.Failure(f"no bin/build-frozen beside {os.path.relpath(peers.RUNTIMES)}: set PICOWEB_RUNTIMES")
+        raise peers.Failure(f"no bin/build-frozen beside {os.path.relpath(peers.RUNTIMES)}: set PICOWEB_RUNTIMES; without "
+                            "it, boards/README.rst tells how MicroPython's own sources build this")
     return path
 
 
@@ -111,6 +112,7 @@ def main():
         raise peers.Failure(f"{args.manifest}: no such file")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     bits = word_bits(32, 64)
+    builder()
     print(f"building for {bits} bits (the first time takes a minute)", file=sys.stderr)
     print(build(args.out, args.manifest, bits))
 

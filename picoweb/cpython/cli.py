@@ -1,4 +1,4 @@
-"""The command line `picoweb`: makes an app, runs it, lists its routes, tells what it costs."""
+"""The command line `picoweb`: makes an app, runs it, lists its routes, tells what it costs, brings it onto a board."""
 
 import argparse
 import importlib.metadata
@@ -17,7 +17,7 @@ APP = "a file like app.py, or MODULE:NAME; app.py or main.py of this folder unle
 HEAP = "128K"  # which holds what 64K do on a board: a word here is twice as long
 ON = "cpython, micropython or the path of an interpreter"
 COMMANDS = {}
-GROUPS = {"board": "Boards: an app onto one, a flash image, one of this machine's own."}
+GROUPS = {"board": "Send an app to a board, make a flash image, start a virtual board."}
 
 
 def command(*arguments):

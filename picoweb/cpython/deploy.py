@@ -145,9 +145,10 @@ def deploy(port, app, progress=None):
 
 
 def show_progress(sent, size):
-    """mpremote's progress bar, where there is a terminal to see it."""
+    """mpremote's progress bar, where there is a terminal to see it; what is said next takes its place."""
     show_progress_bar(sent, size, op="sending")
-    sys.stdout.flush()
+    if sys.stdout.isatty():
+        print(end="\r", flush=True)
 
 
 @contextlib.contextmanager
@@ -198,7 +199,10 @@ class Board:
                 except TransportError:
                     if not left:
                         raise
-            self.transport.enter_raw_repl(soft_reset=True, timeout_overall=BOOT_S)
+        self.transport.serial.write(b"\x04")
+        for text in (b"soft reboot\r\n", b"raw REPL; CTRL-B to exit\r\n"):  # mpremote would wait 10 s for a boot.py
+            if not self.transport.read_until(1, text, timeout=BOOT_S, timeout_overall=BOOT_S).endswith(text):
+                raise TransportError("no prompt")
         self.entered = True
 
     def restart(self):
@@ -309,6 +313,8 @@ class Board:
         steps = self.compare(files, report)
         if report.sent or report.removed:
             self.send(report.sent, steps, manifest_of(files), progress)
+        else:
+            self.clear()
         return bool(report.sent or report.removed)
 
     def send(self, files, steps, manifest, progress):

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from .interpreter import (
-    Failure, compiler_for, files_of, find, heap_bytes, probe, shown, stage, stage_picoweb, tool, user_cache,
+    Failure, compiler_for, files_of, find, heap_bytes, probe, shown, stage, stage_picoweb, user_cache,
 )
 from .vboard_power import RAW_REPL, Power
 
@@ -37,7 +37,7 @@ class VirtualBoard:
         self.picoweb = stage_picoweb(cache, compiler) if picoweb else ""
         self.temporary = None if flash else tempfile.TemporaryDirectory(prefix="picoweb-board-")
         self.flash = Path(flash or self.temporary.name).resolve()
-        self.networks = [{"ssid": "home", "key": "secret"}]
+        self.networks = [{"ssid": "home", "key": "secret12"}]
         self.log = b""  # what it has printed
         self.port = None
         self._power = None
@@ -80,7 +80,7 @@ class VirtualBoard:
     @property
     def plugged(self):
         """Whether the board has power."""
-        return bool(self._power) and self._power.is_alive()
+        return bool(self._power) and self._power.port.left != 0 and self._power.is_alive()
 
     def waits(self, pattern, timeout_s=WAIT_S):
         """Waits until the board has printed what `pattern` (bytes) finds after the match before; answers the match."""
@@ -112,7 +112,7 @@ def with_raw_repl(path):
 # For the user
 
 
-def serve(heap=HEAP, flash=None, mpremote="mpremote", example="run main.py", link=None, **places):
+def serve(heap=HEAP, flash=None, example="picoweb board deploy {port} .", link=None, **places):
     """Has a board for the user until Ctrl-C, and says what to type; `link` is a path that leads to its port."""
     try:
         Path(flash or ".").mkdir(parents=True, exist_ok=True)
@@ -123,11 +123,13 @@ def serve(heap=HEAP, flash=None, mpremote="mpremote", example="run main.py", lin
         kept = "" if flash else ", which goes with it"
         print(f"A virtual board with a {heap} heap and picoweb in its firmware; its flash is {board.flash}{kept}.")
         print("In another terminal type, for example:")
-        if not tool(mpremote):
-            print("    pip install mpremote")
-        print(f"    {mpremote} connect {port} {example}")
+        print("    " + example.format(port=port))
         print("Ctrl-C here ends it.", flush=True)
-        threading.Event().wait()
+        try:
+            threading.Event().wait()
+        finally:
+            if link:  # another terminal may have that port next
+                link.unlink(missing_ok=True)
 
 
 def linked(link, port):

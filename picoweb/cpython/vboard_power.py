@@ -1,5 +1,6 @@
 """The virtual board with its power on: a thread that plays the firmware and the hardware about the interpreter."""
 
+import contextlib
 import json
 import os
 import re
@@ -43,8 +44,8 @@ class Power(threading.Thread):
         os.close(self.woken)
 
     def run(self):
-        self.boot(PWRON_RESET)
         try:
+            self.boot(PWRON_RESET)
             while not self.is_off and self.port.left != 0:
                 self.step()
         finally:
@@ -60,7 +61,8 @@ class Power(threading.Thread):
         todo = {self.woken: (select.POLLIN, self.off)}
         if self.asks:
             todo[self.line.fileno()] = select.POLLIN, self.answer
-        if self.port.is_open():
+        is_open = self.port.is_open()  # asked once: a port that opens now is looked at in LOOK_S
+        if is_open:
             todo[self.port.master] = self.port.events(), self.receive
         if self.port.received and not self.held:
             todo[self.typing] = select.POLLOUT, self.type
@@ -69,7 +71,7 @@ class Power(threading.Thread):
         poll = select.poll()
         for file, (events, _) in todo.items():
             poll.register(file, events)
-        ready = dict(poll.poll(self.patience_ms()))
+        ready = dict(poll.poll(self.patience_ms(is_open)))
         # One at a time: a reset changes what there is to wait for.
         method = next((method for file, (_, method) in todo.items() if file in ready), None)
         if method:
@@ -80,9 +82,9 @@ class Power(threading.Thread):
     def off(self):
         self.is_off = True
 
-    def patience_ms(self):
-        """For how long to wait: the port is looked at, and the watchdog is punctual."""
-        waits = [] if self.port.is_open() else [LOOK_S]
+    def patience_ms(self, is_open):
+        """For how long to wait: a port that is not open is looked at, and the watchdog is punctual."""
+        waits = [] if is_open else [LOOK_S]
         if self.bites_at:
             waits.append(max(0, self.bites_at - time.monotonic()))
         return min(waits) * 1000 if waits else None
@@ -129,6 +131,8 @@ class Power(threading.Thread):
 
     def print(self):
         """Passes on what the interpreter prints. When it ends that is a soft reset, unless it cannot even start."""
+        if not self.is_up and self.asks and can_read(self.line):
+            return  # the words that it is up may have come since step() looked
         data = os.read(self.process.stdout.fileno(), FULL)
         self.show(data)
         if not self.is_up:
@@ -178,7 +182,9 @@ class Power(threading.Thread):
 
     def answer(self):
         """Does what the board's modules ask for."""
-        told = self.line.recv(4096)
+        told = b""
+        with contextlib.suppress(ConnectionResetError):  # it has ended without reading an answer
+            told = self.line.recv(4096)
         self.asks = bool(told)
         for words in told.decode().splitlines():
             what, _, value = words.partition(" ")
@@ -196,16 +202,20 @@ class Power(threading.Thread):
             self.hides, self.hidden = True, b""
             self.port.received[:0] = CTRL_A
         self.held = False
-        self.line.send(b"\n")
+        self.reply(b"\n")
 
     def answer_reset(self, _):
         self.reset(HARD_RESET)
 
     def answer_networks(self, _):
-        self.line.send(json.dumps(self.board.networks).encode() + b"\n")
+        self.reply(json.dumps(self.board.networks).encode() + b"\n")
 
     def answer_watchdog(self, timeout_ms):
         self.bites_at = time.monotonic() + int(timeout_ms) / 1000
+
+    def reply(self, line):
+        with contextlib.suppress(BrokenPipeError):  # it has ended in the meantime
+            self.line.send(line)
 
 
 def can_read(file):
