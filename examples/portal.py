@@ -27,14 +27,16 @@ def pretend():
     """Has CPython's stand-in find two networks: "home", whose password is "12345678", and "guests", which has none."""
     import network
 
+    network.WLAN(network.AP_IF).ifconfig(("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1"))
     wlan = network.WLAN()
     wlan.networks = [(b"home", b"\1" * 6, 1, -48, 3, False), (b"guests", b"\2" * 6, 6, -71, 0, False)]
     wlan.keys = {"home": "12345678", "guests": ""}
     portal.host = "127.0.0.1"
+    portal.port = 8081  # 80 is root's
     portal.dns_port = 5353
 
 
 if __name__ == "__main__":
     if sys.implementation.name == "cpython":
         pretend()
-    portal.run(app)
+    portal.run(app, port=portal.port)

@@ -59,6 +59,8 @@ def serve(s, address):
             try:
                 if queue:
                     yield queue.queue_read(s)
+                else:
+                    yield from asyncio.sleep_ms(0)
                 query, peer = s.recvfrom(MAX_QUERY)
                 reply = answer(query, address)
                 if reply:

@@ -1,6 +1,8 @@
 """Where clients come from beyond the core's plain loop: TLS, CPython, Pycopy; failures of accept; the end."""
+import gc
+
 from picoweb import accept, listen
-from .stream import asyncio, coroutine
+from .stream import asyncio, coroutine, late
 
 EBADF = 9
 SCARCE = (11, 12, 23, 24, 105)  # EAGAIN, ENOMEM, ENFILE, EMFILE, ENOBUFS: a new socket would mend nothing
@@ -12,6 +14,7 @@ MAX_PAUSE_MS = 1000  # where listening fails again and again
 
 async def start(app, host, port, ssl):
     """What WebApp.start() does with TLS, and where asyncio is not MicroPython's."""
+    app.ssl = ssl
     if asyncio.core._io_queue:
         app.listener = listen(host, port)
         app.accepting = asyncio.create_task(accept(Tls(app, ssl), host, port))
@@ -59,8 +62,6 @@ def accept_failed(app, host, port, peer, e):
     if app.log and not count:
         app.log.warning("accept: %r", e)
     if isinstance(e, MemoryError):
-        import gc
-
         gc.collect()
     yield from asyncio.sleep_ms(PAUSE_MS)
     if isinstance(e, OSError) and peer is None and is_lost(app.listener, e.args and e.args[0], count):
@@ -98,6 +99,7 @@ def listen_again(app, host, port, pause_ms):
             if app.log and not failure:
                 app.log.error("cannot listen at %s:%s: %r", host, port, e)
             failure = e
+            gc.collect()  # it closes the socket that was in vain: a board has few
     if app.log:
         app.log.warning("listening again at %s:%s", host, port)
     return pause_ms
@@ -113,6 +115,11 @@ def close(s):
 
 async def stop(app, timeout=5):
     """Listens no more, and ends WebSockets and event streams; what is in a request has `timeout` seconds to end."""
+    own = asyncio.core.cur_task  # it may be a handler's, which ends after this
+
+    def others():
+        return [conn for conn in app.connections if conn.task is not own]
+
     if app.accepting:
         app.accepting.cancel()
     close(app.listener)
@@ -126,11 +133,14 @@ async def stop(app, timeout=5):
             if conn.req is None:
                 await end(conn)
     waited_ms = 0
-    while app.connections and waited_ms < timeout * 1000:
+    while others() and waited_ms < timeout * 1000:
         await asyncio.sleep_ms(20)
         waited_ms += 20
-    for conn in list(app.connections):
-        await end(conn)
+    for conn in others():
+        if hasattr(conn, "ping_interval"):  # its handler does not look whether it is closed
+            late("faults").cancel(conn)
+        else:
+            await end(conn)
     await asyncio.sleep_ms(0)
 
 
@@ -139,6 +149,4 @@ async def end(conn):
     if conn.keep is None:
         await conn.aclose()
     else:
-        from .faults import cancel
-
-        cancel(conn)
+        late("faults").cancel(conn)

@@ -14,6 +14,7 @@ class Portal:
     linger = 20  # for the phone to fetch the good news
     host = "0.0.0.0"
     dns_port = 53
+    app_port = 80  # which the good news names
 
     def __init__(self, wifi, ssid=None, key="", path="wifi.json", port=80):
         why = why_not(ssid or "x", key)
@@ -27,6 +28,7 @@ class Portal:
 
     def run(self, app, host="0.0.0.0", port=80, **options):
         """Joins, then serves an app, as app.run() does, and keeps the network."""
+        self.app_port = port
         asyncio.get_event_loop().run_until_complete(self.join())
         self.wifi.run(app, host, port, **options)
 

@@ -15,6 +15,7 @@ class Portal:
     linger: int  # seconds for the phone to fetch the good news
     host: str  # to listen at
     dns_port: int
+    app_port: int  # of the app, as the page tells it; run() sets it
 
     def __init__(
         self, wifi: WiFi, ssid: str | None = None, key: str = "", path: str = "wifi.json", port: int = 80

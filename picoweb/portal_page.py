@@ -5,13 +5,13 @@ import picoweb.dns as dns
 from .faults import cancel
 from .html import escape
 from .stream import asyncio
-from .wifi import WiFiError
 
 AP = 1  # the interface's number in every port
 STEP_MS = 250
 SETTLE_MS = 1000  # in which an answer reaches the phone
 TOLD_MS = 5000  # longer than the page waits before it looks again: a phone also fetches it unseen
 MOST = 20  # networks on the page
+FAILURES = (OSError, RuntimeError, MemoryError)  # WiFiError, and what else a driver raises
 FRESH = {"Cache-Control": "no-store"}
 
 HEAD = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -70,7 +70,7 @@ class AccessPoint:
         self.idle = 0
         try:
             await self.wifi.connect()
-        except WiFiError:
+        except FAILURES:
             pass
 
     async def open(self):
@@ -78,11 +78,11 @@ class AccessPoint:
         self.scan()  # now: it takes seconds, in which no page is answered
         address = self.start()
         self.url = "http://%s%s/" % (address, ":%d" % portal.port if portal.port != 80 else "")
-        try:
+        await self.app.start(portal.host, portal.port)
+        try:  # last: a task that is cancelled before it ran would leave its socket open
             self.task = asyncio.create_task(dns.serve(dns.listen(portal.host, portal.dns_port), address))
         except OSError as e:
             wifi.say("no DNS, phones do not open the page by themselves:", e)
-        await self.app.start(portal.host, portal.port)
         wifi.say("the access point %s is open, its page is %s" % (self.ssid, self.url))
 
     def start(self):
@@ -140,7 +140,7 @@ class AccessPoint:
             self.joined = True
             self.portal.know(ssid, key)
             self.error = self.store(ssid, key)
-        except WiFiError as e:
+        except FAILURES as e:
             self.error = "Could not join %s." % e
         self.chosen = None
         self.idle = 0
@@ -207,7 +207,8 @@ class AccessPoint:
             yield ALERT % escape(error)
         if self.joined:
             self.told = True
-            yield JOINED % (escape(self.wifi.ssid), self.wifi.address)
+            port = self.portal.app_port
+            yield JOINED % (escape(self.wifi.ssid), self.wifi.address + (":%d" % port if port != 80 else ""))
         elif self.chosen:
             yield JOINING % (escape(self.name), escape(self.ssid))
         else:

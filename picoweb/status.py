@@ -50,13 +50,19 @@ class Recorder:
         found["most"] = max(found["most"], len(self.app.connections))
 
     def __getattr__(self, name):
-        def say(message, *args):
+        own = self.log and getattr(self.log, name)
+        if own and name not in ("error", "info"):
+            return own
+
+        def say(message, *args, **options):
             if name == "error":
-                self.found["error"] = (str(message) % args if args else str(message))[:999]
-            elif message == "%s %s %s":  # an answer, in stream.py
-                self.count(args[2] // 100)
-            if self.log:
-                return getattr(self.log, name)(message, *args)
+                text = str(message) % args if args else str(message)
+                # Of a long one how it begins, and how it ends: a long path is not to hide its traceback.
+                self.found["error"] = text[:99] + text[99:][-900:]
+            elif message == "%s %s %s" and args and isinstance(args[-1], int):  # an answer, in stream.py
+                self.count(args[-1] // 100)
+            if own:
+                return own(message, *args, **options)
 
         return say
 

@@ -342,9 +342,9 @@ class Log:
 
 def prepare(app):
     """What run() does before the first request."""
-    mounts.init_all(app)
-    if app.log is None:
+    if not getattr(app.log, "log", app.log):  # none, or the recorder of picoweb.status, which has none to hand on to
         app.log = Log()
+    mounts.init_all(app)
     getattr(asyncio, "adopt", id)(app)  # CPython: its plain generators may await
 
 

@@ -82,6 +82,7 @@ def accept(ws):
     # The WebSocket takes the connection's place, so that nothing else need be kept of that.
     conn.keep = None
     ws.app = app
+    ws.task = asyncio.core.cur_task
     ws.stream = conn.stream
     ws.buf = conn.buf
     ws.fields = conn.fields

@@ -167,6 +167,20 @@ def test_stop_closes_the_socket_that_was_opened_after_a_loss_under_TLS(secure):
     assert not until(server.answers, lambda answers: not answers)
 
 
+def test_a_handler_that_calls_stop_is_answered(healing):
+    assert healing.get("/stop-within").text == "stopped"
+    assert not until(healing.answers, lambda answers: not answers)
+
+
+@on_boards
+def test_stop_ends_the_wait_for_a_port_that_another_has(healing):
+    assert healing.get("/lose/take_and_stop").text == "soon"
+    assert healing.logged("stopped", WAIT_S)
+    assert healing.logged("cannot listen", 0)
+    # It would listen again within a second of the other's end.
+    assert not healing.logged("listening again", 2)
+
+
 def start_another(server, folder):
     """What a second process at the same port says."""
     done = subprocess.run([*server.runtime.command, server.app, str(server.port), *server.args], cwd=folder,

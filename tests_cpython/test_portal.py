@@ -32,6 +32,16 @@ from table import cases
 pytestmark = pytest.mark.wire
 WAIT_S = 20
 HOSTILE = "<b>\"'&"
+RUNTIMES = pytest.mark.parametrize("name", [name for name in ("cpython", "mp64", "mp32") if name in PRESENT])
+SCRIPT = """
+import sys
+sys.path.insert(0, %r)
+import picoweb, ujson
+from picoweb.portal import Portal
+from picoweb.portal_page import AccessPoint
+from picoweb.wifi import WiFi
+from radio import Radio
+""" % str(HERE / "apps")
 HEADS = "Host: 127.0.0.1\r\nConnection: close\r\n"
 
 
@@ -265,7 +275,7 @@ def test_a_network_is_joined_and_stored_and_the_app_served(open_portal, form):
     assert outcome(portal, ssid="home", key="another1")
     told = join(portal, **form)
     ssid = form.get("ssid") or form["other"].strip()
-    assert "Joined %s." % ssid in html.unescape(told) and "http://127.0.0.1/" in told
+    assert "Joined %s." % ssid in html.unescape(told) and "http://127.0.0.1:%d/" % portal.port in told
     answer = app_answer(portal)
     assert (answer["ssid"], answer["access point"]) == (ssid, False)
     assert json.loads(answer["stored"]) == [[ssid, form["key"]]]
@@ -315,6 +325,36 @@ def test_an_access_point_that_does_not_start_is_told_and_tried_again(open_portal
     assert "<form" in page(portal)
 
 
+@RUNTIMES
+def test_an_access_point_that_cannot_be_served_leaves_no_socket_open(tmp_path, name):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = free_udp_port()
+        script = SCRIPT + """
+import uasyncio as asyncio
+import picoweb.dns as dns
+
+async def main():
+    portal = Portal(wifi, "lamp", port=%d)
+    portal.host = "127.0.0.1"
+    portal.dns_port = %d
+    access_point = AccessPoint(portal)
+    for _ in range(2):
+        try:
+            await access_point.open()
+        except OSError as e:
+            print(e.args[0])
+        await access_point.close()
+    dns.listen("127.0.0.1", portal.dns_port).close()
+    print("free")
+
+wifi = WiFi(network=Radio("pico"))
+wifi.up()
+asyncio.run(main())
+""" % (taken.getsockname()[1], port)
+        said = output(name, script, tmp_path).split("\n")
+    assert said == ["98", "98", "free", ""]
+
+
 # The file
 
 FILES = [
@@ -330,8 +370,6 @@ FILES = [
     ("pairs among other things", '[1, null, ["a"], ["home", 1], ["home", "short"], [[], {}], ["home", "secret12"]]',
      [["home", "secret12"]]),
 ]
-RUNTIMES = pytest.mark.parametrize("name", [name for name in ("cpython", "mp64", "mp32") if name in PRESENT])
-
 
 @RUNTIMES
 def test_a_damaged_file_is_read_as_far_as_it_can_be(tmp_path, name):
@@ -363,15 +401,7 @@ def test_the_newest_networks_are_kept(tmp_path):
     ("one with a password", "secret12", {"ssid": "lamp", "key": "secret12", "security": 0x400006, "pm": 16}),
 ]))
 def test_the_access_point_is_set_up_in_the_order_that_its_port_wants(tmp_path, name, kind, key, settings):
-    script = """
-import sys
-sys.path.insert(0, %r)
-import picoweb, ujson
-from picoweb.portal import Portal
-from picoweb.portal_page import AccessPoint
-from picoweb.wifi import WiFi
-from radio import Radio
-
+    script = SCRIPT + """
 radio = Radio(%r)
 wifi = WiFi(network=radio)
 wifi.up()
@@ -379,7 +409,7 @@ AccessPoint(Portal(wifi, "lamp", %r)).start()
 ap = radio.made[1]
 ap.settings.pop("mac")
 print(ujson.dumps([ap.active(), ap.settings]))
-""" % (str(HERE / "apps"), kind, key)
+""" % (kind, key)
     assert json.loads(output(name, script, tmp_path)) == [True, settings]
 
 

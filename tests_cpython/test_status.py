@@ -1,5 +1,6 @@
 """picoweb.status: what the flight recorder has counted, and how it is shown."""
 
+import asyncio
 import re
 import subprocess
 import time
@@ -11,6 +12,7 @@ import picoweb
 from picoweb import status
 from picoweb.cpython import wsgi
 from picoweb.cpython.interpreter import tool
+from picoweb.testing import TestClient
 
 from conftest import ROOT
 from table import cases
@@ -79,6 +81,17 @@ def test_the_log_goes_on(start):
     assert server.logged("own: the disk is 100% full", WAIT_S)
 
 
+def test_the_apps_own_log_is_as_it_was(start):
+    server = start("status.py", "own")
+    before = report(server)["requests"]
+    assert server.get("/own").text == "7"
+    assert server.logged("own: door is open", WAIT_S)
+    assert server.logged("own: alarm, with its stack", WAIT_S)
+    found = report(server)
+    assert found["last_error"] == "alarm"
+    assert found["requests"] == dict(before, **{"2xx": before["2xx"] + 2})
+
+
 def test_the_last_error_has_its_traceback(recorded):
     recorded.get("/fail")
     text = report(recorded)["last_error"]
@@ -89,6 +102,13 @@ def test_the_last_error_has_its_traceback(recorded):
 def test_the_last_error_is_bounded(recorded):
     recorded.get("/long")
     assert 500 < len(report(recorded)["last_error"]) < 1000
+
+
+def test_a_long_path_does_not_hide_the_traceback(recorded):
+    recorded.get("/fail?" + "x" * 1500)
+    text = report(recorded)["last_error"]
+    assert text.startswith("GET /fail?xxx") and len(text) < 1000
+    assert text.rstrip().endswith("ValueError: <b>why</b>")
 
 
 def test_an_error_that_the_app_logs_is_the_last_one(recorded):
@@ -175,6 +195,24 @@ def test_a_WSGI_server_has_it_too():
 
     get("/nowhere")
     assert b'"4xx": 1' in get("/recorder")
+
+
+def test_the_test_client_prints_what_went_wrong_in_an_app_that_has_it(capsys):
+    app = picoweb.WebApp(None, serve_static=False)
+    status.add(app)
+
+    @app.route("/fail")
+    async def fail(req, resp):
+        raise ValueError("why")
+
+    async def ask():
+        client = TestClient(app)
+        await client.get("/fail")
+        return (await client.get("/status")).json()
+
+    found = asyncio.run(ask())
+    assert "ValueError: why" in found["last_error"] and "ValueError: why" in capsys.readouterr().out
+    assert found["requests"]["5xx"] == 1
 
 
 def test_the_reason_of_the_boards_start_is_told_by_its_name(recorded, runtime):

@@ -99,8 +99,9 @@ def test_it_is_fed_while_all_slots_are_in_requests_and_it_is_told_503(fed):
 
 
 @tls
-def test_it_is_fed_under_TLS(start, tmp_path):
+@pytest.mark.parametrize("how", ["tls", "own-loop"], ids=["by_run", "by_start"])
+def test_it_is_fed_under_TLS(start, tmp_path, how):
     make_certificate(tmp_path)
-    server = start("watchdog.py", "tls", str(tmp_path))
+    server = start("watchdog.py", how, str(tmp_path))
     assert is_fed(server)
     assert not server.logged("not fed", 0)

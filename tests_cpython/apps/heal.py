@@ -27,16 +27,23 @@ def disconnect():
     app.listener.connect(bytes(16))
 
 
-def take():
-    """Somebody else listens there for a while."""
+def take(stop=False):
+    """Somebody else listens there for a while, in which the app may be stopped."""
     disconnect()
     other = picoweb.listen("127.0.0.1", port)
 
     async def leave():
         await asyncio.sleep_ms(500)
+        if stop:
+            await app.stop(1)
+            print("stopped")
         other.close()
 
     asyncio.create_task(leave())
+
+
+def take_and_stop():
+    take(True)
 
 
 class Failing(getattr(io, "IOBase", object)):
@@ -74,7 +81,7 @@ def fail(errno, times, events):
     app.accepting = asyncio.create_task(picoweb.accept(app, "127.0.0.1", port))
 
 
-LOSSES = {"close": close, "disconnect": disconnect, "take": take}
+LOSSES = {"close": close, "disconnect": disconnect, "take": take, "take_and_stop": take_and_stop}
 
 
 @app.route("/")
@@ -119,6 +126,12 @@ async def heap(req, resp):
 async def stop(req, resp):
     asyncio.create_task(app.stop(1))
     return "soon"
+
+
+@app.route("/stop-within")
+async def stop_within(req, resp):
+    await app.stop(1)
+    return "stopped"
 
 
 if sys.argv[2:]:

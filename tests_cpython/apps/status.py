@@ -10,10 +10,15 @@ import uasyncio as asyncio
 class Log:
     """An app's own, which a recorder hands on to."""
 
+    level = 7
+
     def info(self, message, *args):
         print("own:", message % args if args else message)
 
-    debug = warning = error = info
+    debug = warning = info
+
+    def error(self, message, *args, stack=False):
+        self.info(message + ", with its stack" if stack else message, *args)
 
 
 app = picoweb.WebApp(None, serve_static=False)
@@ -61,6 +66,14 @@ async def hold(req, resp):
 async def percent(req, resp):
     app.log.error("the disk is 100% full")
     return "said"
+
+
+@app.route("/own")
+async def own(req, resp):
+    """An app's own lines, one of them in the form of picoweb's."""
+    app.log.info("%s %s %s", "door", "is", "open")
+    app.log.error("alarm", stack=True)
+    return str(app.log.level)
 
 
 if sys.argv[2:] == ["middleware"]:

@@ -1,4 +1,5 @@
-"""An app that feeds a watchdog; second argument: "tls" and a folder, or "pico" for a board that has no loop-back."""
+"""An app that feeds a watchdog; second argument: "pico" for a board that has no loop-back, or,
+each with a folder, "tls" and "own-loop", which calls start()."""
 
 import sys
 
@@ -64,11 +65,15 @@ def no_loopback(host, port):
 
 
 ssl = None
-if sys.argv[2:3] == ["tls"]:
+if len(sys.argv) == 4:
     from tls_context import context
 
     ssl = context(sys.argv[3])
 elif sys.argv[2:] == ["pico"]:
     picoweb.stream.asyncio.open_connection = no_loopback
 asyncio.create_task(watchdog.feed(app, WDT(), port, every=0.1, timeout=0.5))
-app.run(port=port, ssl=ssl)
+if sys.argv[2:3] == ["own-loop"]:
+    asyncio.create_task(app.start("127.0.0.1", port, ssl))
+    asyncio.get_event_loop().run_forever()
+else:
+    app.run(port=port, ssl=ssl)

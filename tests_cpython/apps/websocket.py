@@ -217,6 +217,18 @@ async def guarded(req, resp):
         await ws.close(4002)
 
 
+@app.websocket("/ws/deaf")
+async def deaf(req, ws):
+    await ws.send("begun")
+    await asyncio.sleep_ms(100000)
+
+
+@app.route("/ws/inside-deaf")
+async def inside_deaf(req, resp):
+    async with WebSocket(req, resp) as ws:
+        await deaf(req, ws)
+
+
 @app.route("/unknown-option")
 async def unknown_option(req, resp):
     try:
@@ -227,7 +239,7 @@ async def unknown_option(req, resp):
 
 @app.route("/stop")
 async def stop(req, resp):
-    asyncio.create_task(app.stop(60))  # longer than the client waits
+    asyncio.create_task(app.stop(int(req.qs or 60)))  # longer than the client waits
     return "stopping"
 
 
