@@ -1,8 +1,10 @@
 """A headless Chromium, driven through its DevTools protocol."""
 
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -62,7 +64,10 @@ def chromium(folder):
     profile = Path(folder, "profile")
     with ExitStack() as ended:
         log = ended.enter_context(open(Path(folder, "chromium.log"), "wb"))
+        # What it leaves there; not below `folder`, whose path is too long for its socket.
+        temporary = ended.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         process = subprocess.Popen([program, *OPTIONS, "--user-data-dir=%s" % profile, "about:blank"],
+                                   env={**os.environ, "TMPDIR": temporary},
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ended.callback(process.wait)
         ended.callback(process.kill)
