@@ -20,7 +20,8 @@ def show(recorder, req, resp):
 def report(app, found):
     """All of it; what is not known is None."""
     connections = {name: found.get(name, 0) for name in ("most", "evicted", "refused", "timed_out")}
-    connections["now"] = len(app.connections)
+    now = connections["now"] = len(app.connections)
+    connections["most"] = max(connections["most"], now)
     return {
         "uptime": found["uptime"],
         "mem_free": found["free"],
