@@ -1,4 +1,5 @@
 """Forms with files (multipart/form-data, RFC 7578) as a stream: of an upload of any size, a block is in memory."""
+from .body import Reader
 from .head import check_fields, check_line_ends, refuse
 from .request import parse_headers
 from .saving import NewFile, safe_name
@@ -121,12 +122,7 @@ class Multipart:
         self.count(len(data))
         return data
 
-    @coroutine
-    def readinto(self, buf):
-        """Reads into `buf`; the number of bytes, 0 at the end."""
-        data = yield from self.read(len(buf))
-        buf[: len(data)] = data
-        return len(data)
+    readinto = Reader.readinto
 
     @coroutine
     def text(self):

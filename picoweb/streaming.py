@@ -1,6 +1,6 @@
 """Responses that are streamed, chunked, written by hand, kept open, or slow to leave."""
 from .response import framing, has_unsent, is_bodyless, is_started, send, slow
-from .stream import BLOCK, asyncio, coroutine, late, start_response
+from .stream import BLOCK, asyncio, coroutine, start_response
 from .timeout import wait
 
 SILENCE_MS = 300  # after which a refused client is done

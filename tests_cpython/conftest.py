@@ -223,6 +223,17 @@ class Server:
         head = "GET %s HTTP/%s\r\nHost: x\r\nConnection: close\r\n%s\r\n" % (path, version, fields)
         return self.ask(head.encode())
 
+    def leaves_at_each_byte_of(self, request):
+        """Clients that leave within a request, whose last byte is not sent; another client notices nothing."""
+        with self.connect() as other:
+            for at in range(len(request)):
+                with self.connect() as c:
+                    c.send(request[:at])
+                    if at % 3 == 0:
+                        c.reset()
+                other.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert other.response().text == "hello"
+
     def url(self, path):
         return "http://127.0.0.1:%d%s" % (self.port, path)
 

@@ -8,9 +8,9 @@ import sys
 import time
 
 from client import Connection
+from waiting import WAIT_S, answered, until
 
 PORT = 8081
-WAIT_S = 20
 LOSSES = 50
 
 
@@ -20,14 +20,13 @@ def link(state):
 
 def get(path):
     """The text of an answer, as soon as there is one."""
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        try:
-            with Connection(PORT, 2) as c:
-                return c.send(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode()).response().text
-        except OSError:
-            assert time.monotonic() < deadline, "no answer"
-            time.sleep(0.01)
+    request = b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % path.encode()
+
+    def ask():
+        with Connection(PORT, 2) as c:
+            return c.send(request).response().text
+
+    return answered(ask)
 
 
 def lose_clients():
@@ -56,10 +55,8 @@ def main(command):
             slowest = max(slowest, time.monotonic() - returned)
         print("slowest of %d returns: %.0f ms" % (LOSSES, slowest * 1000))
         lose_clients()
-        deadline = time.monotonic() + WAIT_S
-        while get("/connections") != "1":
-            assert time.monotonic() < deadline, "connections of lost clients stay"
-            time.sleep(0.05)
+        open_ones = until(lambda: get("/connections"), lambda count: count == "1")
+        assert open_ones == "1", "connections of lost clients stay"
         assert server.poll() is None
     finally:
         server.kill()

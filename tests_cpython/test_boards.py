@@ -9,7 +9,6 @@ import re
 import runpy
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
@@ -20,6 +19,7 @@ from picoweb.cpython.vboard import VirtualBoard
 from conftest import HERE, PRESENT, ROOT, Server, free_port
 from firmware import frozen, skipping
 from table import cases
+from waiting import until
 
 pytestmark = pytest.mark.timeout(600)  # the first test may wait for a build, or unpack MicroPython's source
 
@@ -287,16 +287,14 @@ def ask(server, method, fields="", body=""):
 
 def hello(server):
     """Waits for the app's page."""
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
+    def look():
         try:
             answer = ask(server, "GET", "Accept-Encoding: gzip\r\n")
-            if answer.get("Content-Encoding") == b"gzip":
-                return gzip.decompress(answer.body)
+            return answer.get("Content-Encoding") == b"gzip" and gzip.decompress(answer.body)
         except (OSError, EOFError, AssertionError):
-            pass  # the portal has ended, and the app has not begun
-        time.sleep(0.05)
-    return server.log()
+            return None  # the portal has ended, and the app has not begun
+
+    return until(look, timeout_s=WAIT_S) or server.log()
 
 
 @pytest.mark.parametrize("kind", cases(RADIOS.items()))

@@ -14,13 +14,13 @@ from client import Connection
 from conftest import HERE, OPENSSL, PRESENT
 from table import cases
 from test_tls import make_certificate
+from waiting import WAIT_S, answered, until
 
 pytestmark = pytest.mark.wire
 # A host's listening socket outlives its network, and asyncio's own loop accepts there.
 on_boards = pytest.mark.parametrize(
     "runtime", [name for name in PRESENT if name.startswith("mp")], indirect=True, scope="session")
 tls = pytest.mark.skipif(not OPENSSL, reason="no openssl to make a certificate with")
-WAIT_S = 20
 LOSSES = 50
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -30,23 +30,9 @@ def healing(start):
     return start("heal.py")
 
 
-def until(ask, wanted):
-    """Asks until the answer is one that is wanted; the last answer."""
-    deadline = time.monotonic() + WAIT_S
-    while not wanted(answer := ask()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return answer
-
-
 def get_again(server, path="/"):
     """A GET that is asked until it is answered."""
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        try:
-            return server.get(path)
-        except OSError:
-            assert time.monotonic() < deadline, "not answered within %d s:\n%s" % (WAIT_S, server.log())
-            time.sleep(0.01)
+    return answered(lambda: server.get(path))
 
 
 def lose(server, how):

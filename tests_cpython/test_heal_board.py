@@ -8,6 +8,7 @@ import pytest
 
 from conftest import PRESENT, free_port
 from picoweb.cpython.vboard import VirtualBoard
+from waiting import answered, until
 
 WAIT_S = 30
 LOSSES = 50
@@ -86,19 +87,15 @@ def boot(cache, tmp_path):
         boards[0].plug()
 
         def get(path):
-            deadline = time.monotonic() + WAIT_S
-            while True:
-                try:
-                    return httpx.get("http://127.0.0.1:%d%s" % (port, path), timeout=WAIT_S).text
-                except httpx.TransportError:
-                    assert time.monotonic() < deadline, boards[0].log
-                    time.sleep(0.01)
+            url = "http://127.0.0.1:%d%s" % (port, path)
+            return answered(lambda: httpx.get(url, timeout=WAIT_S).text, httpx.TransportError, WAIT_S)
 
         return boards[0], get
 
     yield board
     for one in boards:
         one.unplug()
+        print(one.log.decode(errors="replace"))  # which is shown where the test has failed
 
 
 def test_the_board_is_answered_again_each_time_the_network_is_back(boot):
@@ -118,10 +115,7 @@ def test_the_board_is_answered_again_each_time_the_network_is_back(boot):
         if n == 9:
             allowed = int(get("/heap")) + 50 * (LOSSES - 10)
     print("slowest of %d returns: %.0f ms" % (LOSSES, slowest * 1000))
-    deadline = time.monotonic() + WAIT_S
-    while (heap := int(get("/heap"))) > allowed and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert heap <= allowed
+    assert until(lambda: int(get("/heap")), lambda heap: heap <= allowed, WAIT_S) <= allowed
 
 
 def test_a_handler_that_hangs_has_the_watchdog_restart_the_board_and_the_recorder_says_so(boot):

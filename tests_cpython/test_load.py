@@ -4,7 +4,6 @@ import select
 import socket
 import time
 
-import h11
 import pytest
 
 from client import Connection

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import time
 from contextlib import ExitStack
 
 import httpx
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from board import compiled
 from conftest import HERE, Server
 from table import cases
+from waiting import until
 
 BOUNDARY = b"----WebKitFormBoundaryAbC123"
 END = b"--" + BOUNDARY + b"--\r\n"
@@ -424,10 +424,7 @@ def test_two_forms_at_a_time_do_not_share_a_file(app):
     clients = [app.connect() for _ in bodies]
     for c, body in zip(clients, bodies):
         c.send(post("/unsaved/1", body)[:1000])
-    deadline = time.monotonic() + 20
-    while len(left(app)) < 2:  # both are being written
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    assert until(lambda: len(left(app)) >= 2)  # both are being written
     for c, body in zip(clients, bodies):
         c.send(post("/unsaved/1", body)[1000:])
     for i, c in enumerate(clients):
@@ -440,26 +437,13 @@ def test_two_forms_at_a_time_do_not_share_a_file(app):
 
 def gone(app):
     """What is left once the server has noticed that the clients left: no file in the making, say."""
-    deadline = time.monotonic() + 20
-    while any(".part" in name for name in left(app)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return left(app)
+    return until(lambda: left(app), lambda names: not any(".part" in name for name in names))
 
 
 @pytest.mark.parametrize("path", ["/save", "/form"])
 def test_a_form_that_is_cut_at_any_byte_leaves_nothing_behind(app, path):
     body = field(b"a", b"1") + file(b"avatar", b"me.png", b"x" * 100) + END[:-2]
-    whole = post(path, body)
-    others = app.connect()
-    for at in range(0, len(whole)):
-        with app.connect() as c:
-            c.send(whole[:at])
-            if at % 3 == 0:
-                c.reset()
-        # Another client notices nothing.
-        others.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert others.response().text == "hello"
-    others.sock.close()
+    app.leaves_at_each_byte_of(post(path, body))
     # Whoever saves while the form comes has the files that came whole before.
     assert gone(app) in ({}, {"/saved/me.png": 100} if path == "/save" else {})
     assert not app.logged("Traceback|[Ee]rror", 0.1)

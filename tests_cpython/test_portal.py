@@ -4,7 +4,6 @@ import html
 import json
 import re
 import socket
-import time
 from urllib.parse import urlencode
 
 import dns.exception
@@ -22,15 +21,16 @@ from hypothesis import strategies as st
 import picoweb.cpython  # noqa: F401 - so that CPython knows usocket
 import picoweb.credentials as credentials
 import picoweb.dns
+import waiting
 from picoweb.portal import Portal
 from browser import chromium
 from command import Running
 from conftest import HERE, PRESENT, ROOT, free_port
 from scripts import output
 from table import cases
+from waiting import WAIT_S
 
 pytestmark = pytest.mark.wire
-WAIT_S = 20
 HOSTILE = "<b>\"'&"
 RUNTIMES = pytest.mark.parametrize("name", [name for name in ("cpython", "mp64", "mp32") if name in PRESENT])
 SCRIPT = """
@@ -88,16 +88,15 @@ def alert(text):
 
 def until(look):
     """Waits for look() to have a true value, which is answered."""
-    deadline = time.monotonic() + WAIT_S
-    while True:
+    def try_to_look():
         try:
-            value = look()
+            return look()
         except OSError:  # the portal ends, the app begins
-            value = None
-        if value:
-            return value
-        assert time.monotonic() < deadline, "not in %d s" % WAIT_S
-        time.sleep(0.02)
+            return None
+
+    value = waiting.until(try_to_look)
+    assert value, "not in %d s" % WAIT_S
+    return value
 
 
 def outcome(portal, **form):

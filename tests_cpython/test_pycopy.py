@@ -21,6 +21,7 @@ from test_paths import *  # noqa: F401,F403
 from test_request_body import *  # noqa: F401,F403
 from test_request_head import *  # noqa: F401,F403
 from test_response import *  # noqa: F401,F403
+from waiting import answered
 
 STAND_IN = HERE / "pycopy"
 ON_BOARD = sorted((ROOT / "picoweb").glob("*.py"))
@@ -156,16 +157,6 @@ def test_a_large_answer_to_a_client_that_reads_late_comes_whole(serve):
             assert c.response().body == bytes(range(256)) * 400
 
 
-def served_again(server, timeout_s=20):
-    """The page, which is refused or cut while the server listens anew."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            return server.get("/")
-        except OSError:
-            assert time.monotonic() < deadline
-
-
 def test_the_server_outlives_an_accept_that_fails(start):
     server = start("web.py", files=14)
     with server.connect() as early:
@@ -177,6 +168,6 @@ def test_the_server_outlives_an_accept_that_fails(start):
                 pass  # it does not listen for a moment
         for c in others:
             c.sock.close()
-        assert served_again(server).text == "hello"
+        assert answered(lambda: server.get("/")).text == "hello"
         early.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert early.response().text == "hello"

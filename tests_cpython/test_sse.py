@@ -5,7 +5,6 @@ import json
 import socket
 import subprocess
 import threading
-import time
 from dataclasses import dataclass
 
 import h11
@@ -22,8 +21,8 @@ from browser import chromium
 from client import READ
 from conftest import HERE, OTHER_SERVERS, ROOT, UNCAUGHT
 from table import cases
+from waiting import WAIT_S, until
 
-WAIT_S = 20
 
 
 @dataclass
@@ -153,13 +152,7 @@ def name():
 
 
 def wait_for(server, path, text):
-    deadline = time.monotonic() + WAIT_S
-    while True:
-        told = server.get(path).text
-        if told == text:
-            return
-        assert time.monotonic() < deadline, "%s is %r, not %r" % (path, told, text)
-        time.sleep(0.02)
+    assert until(lambda: server.get(path).text, lambda told: told == text) == text, path
 
 
 # The bytes of an event
@@ -421,11 +414,7 @@ def sizes(server):
 def flow(server, name, size, count=1000):
     """Has a hub publish; what the app tells of it."""
     server.get("/flow/%s/%d/%d" % (name, count, size))
-    deadline = time.monotonic() + 40
-    while not (told := server.get("/state/flow").text):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return json.loads(told)
+    return json.loads(until(lambda: server.get("/state/flow").text, timeout_s=40))
 
 
 def test_of_twenty_clients_one_never_reads_and_the_others_get_every_event(start):

@@ -17,6 +17,7 @@ from browser import chromium
 from conftest import ROOT
 from table import cases
 from test_paths import FILES, REFUSED
+from waiting import until
 
 TEXT = b"0123456789" * 10
 PAGE = b"<title>the page</title>" + b"<p>again" * 300
@@ -687,10 +688,7 @@ def test_a_client_that_reads_nothing_is_left_at_the_time_out(start, site, huge):
     server = start("static_files.py", "1")
     s, _ = begin(server, huge.name)
     with s:
-        deadline = time.monotonic() + 20
-        while server.get("/state").text.count('"connections": 2'):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        assert until(lambda: '"connections": 2' not in server.get("/state").text)
 
 
 @pytest.mark.wire

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import subprocess
-import time
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -16,8 +15,8 @@ from picoweb.testing import TestClient
 
 from conftest import ROOT
 from table import cases
+from waiting import WAIT_S, until
 
-WAIT_S = 20
 HELD = b"GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HTML = "Accept: text/html,application/xhtml+xml\r\n"
@@ -35,12 +34,9 @@ def json(answer):
     return json.loads(answer.text)
 
 
-def until(server, wanted):
+def reported(server, wanted):
     """The first report that is as wanted, or the last one."""
-    deadline = time.monotonic() + WAIT_S
-    while not wanted(found := report(server)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return found
+    return until(lambda: report(server), wanted)
 
 
 COUNTED = {"/": "2xx", "/code/204": "2xx", "/code/302": "3xx", "/code/404": "4xx", "/code/503": "5xx",
@@ -133,7 +129,7 @@ def test_it_is_not_kept_by_caches(recorded):
 
 
 def test_time_and_heap_are_told(recorded, runtime):
-    found = until(recorded, lambda found: found["uptime"] > 0)
+    found = reported(recorded, lambda found: found["uptime"] > 0)
     assert 0 < found["uptime"] < 3600
     assert 0 < found["mem_free_lowest"] <= found["mem_free"]
 
@@ -156,7 +152,7 @@ def test_a_refused_an_evicted_and_a_timed_out_client_are_counted(start):
     for c in held:
         c.response()
     # Now they are idle: some make room, the others' time ends.
-    found = until(server, lambda found: found["connections"]["evicted"] and found["connections"]["timed_out"])["connections"]
+    found = reported(server, lambda found: found["connections"]["evicted"] and found["connections"]["timed_out"])["connections"]
     assert found["refused"] == 1 and found["evicted"] >= 1 and found["timed_out"] >= 1
     assert found["evicted"] + found["timed_out"] <= 4 + 1  # the one that was told 503 may be among them
     assert 4 <= found["most"] <= 5 and found["now"] <= found["most"]
@@ -178,7 +174,7 @@ def test_a_client_is_timed_out_that_has_sent(start, data):
     server = start("status.py")
     with server.connect() as c:
         c.send(data)
-        assert until(server, lambda found: found["connections"]["timed_out"])["connections"]["timed_out"] == 1
+        assert reported(server, lambda found: found["connections"]["timed_out"])["connections"]["timed_out"] == 1
 
 
 # On a host

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from base64 import b64encode
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from browser import chromium
 from conftest import ROOT
 from table import cases
+from waiting import until
 
 NEW = bytes(i % 251 for i in range(5000))
 SHA256 = hashlib.sha256(NEW).hexdigest()
@@ -49,14 +49,6 @@ def offset(app, path):
     answer = app.ask(b"HEAD %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode(), "HEAD")
     assert answer.status == 204
     return int(answer.get("Upload-Offset"))
-
-
-def until(condition, timeout_s=20):
-    """Waits until the server has noticed that a client left."""
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 # A whole file
@@ -176,10 +168,10 @@ def test_a_file_goes_on_where_the_client_left(app, how):
     whole = put("/to/resumable", NEW)
     with app.connect() as c:
         c.send(whole[:-2000])
-        until(lambda: offset(app, "/to/resumable") == 3000)
+        assert until(lambda: offset(app, "/to/resumable") == 3000)
         if how == "reset":
             c.reset()
-    until(lambda: app.ask(piece("/to/resumable", 9, b"x")).status == 409)  # and not 503: it has noticed
+    assert until(lambda: app.ask(piece("/to/resumable", 9, b"x")).status == 409)  # and not 503: it has noticed
     assert told(app.ask(piece("/to/resumable", 3000, NEW[3000:])))["sha256"] == SHA256
 
 
@@ -254,7 +246,7 @@ def test_a_digest_that_does_not_fit_begins_anew(app):
 def test_one_upload_at_a_time(app):
     with app.connect() as c:
         c.send(put("/to/resumable", NEW)[:-1])
-        until(lambda: offset(app, "/to/resumable") == 4999)
+        assert until(lambda: offset(app, "/to/resumable") == 4999)
         answer = app.ask(put("/to/resumable", NEW))
         assert (answer.status, answer.get("Retry-After")) == (503, b"1")
         assert told(app.ask(put("/to/other", NEW)))["sha256"] == SHA256  # another place is free
@@ -266,18 +258,8 @@ def test_one_upload_at_a_time(app):
 
 def test_an_upload_that_is_cut_at_any_byte_leaves_nothing_behind(app):
     app.ask(put("/to/whole", b"old"))
-    whole = put("/to/whole", NEW[:100])
-    others = app.connect()
-    for at in range(len(whole)):
-        with app.connect() as c:
-            c.send(whole[:at])
-            if at % 3 == 0:
-                c.reset()
-        # Another client notices nothing.
-        others.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert others.response().text == "hello"
-    others.sock.close()
-    until(lambda: left(app) == {"whole.bin": 3})
+    app.leaves_at_each_byte_of(put("/to/whole", NEW[:100]))
+    assert until(lambda: left(app) == {"whole.bin": 3})
     assert not app.logged("Traceback|[Ee]rror", 0.1)
     assert told(app.ask(put("/to/whole", NEW)))["sha256"] == SHA256
 
@@ -288,7 +270,7 @@ def test_an_upload_that_is_cut_at_any_byte_goes_on_from_there(app):
     for at in range(1, 60):
         with app.connect() as c:
             c.send(head + new[:at])
-            until(lambda: offset(app, "/to/resumable") == at)
+            assert until(lambda: offset(app, "/to/resumable") == at)
         while True:
             answer = app.ask(piece("/to/resumable", at, new[at:], 60))
             if answer.status != 503:  # it has noticed that the client left

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import re
 import runpy
 import shutil
 import socket
@@ -21,6 +20,7 @@ from picoweb.cpython.vboard import VirtualBoard
 from picoweb.cpython.vboard_port import MESSAGES, cook
 from remote import Terminal, mpremote, output, running
 from table import cases
+from waiting import answered
 
 PAGE = "<h1>Hello from picoweb</h1>"
 PROMPT = rb">>> "
@@ -60,14 +60,8 @@ def hello(folder, port):
 
 def page(port):
     """What is served there, as soon as it is."""
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            return httpx.get("http://127.0.0.1:%d/" % port, timeout=START_S).text
-        except httpx.ConnectError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+    url = "http://127.0.0.1:%d/" % port
+    return answered(lambda: httpx.get(url, timeout=START_S).text, httpx.ConnectError, START_S)
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from test_heal import WAIT_S, on_boards, tls
+from test_heal import on_boards, tls
 from test_tls import make_certificate
+from waiting import WAIT_S
 
 pytestmark = pytest.mark.wire
 HELD = b"GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 from table import cases
 from websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Peer, closing, frame, handshake
+from waiting import WAIT_S, until
 
 
 @pytest.fixture
@@ -28,29 +29,22 @@ def opened(app, path, **options):
     return connect(url(app, path), compression=None, ping_interval=None, open_timeout=10, close_timeout=10, **options)
 
 
-def told(app, name, timeout_s=20):
+def told(app, name, timeout_s=WAIT_S):
     """The (code, reason) that a handler of that name ended with; waits for it."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        for who, code, reason in json.loads(app.get("/ended").body):
-            if who == name:
-                return code, reason
-        time.sleep(0.05)
-    return None
+    def look():
+        ended = json.loads(app.get("/ended").body)
+        return next(((code, reason) for who, code, reason in ended if who == name), None)
+
+    return until(look, timeout_s=timeout_s)
 
 
 def connections(app):
     return json.loads(app.get("/connections").body)["open"]
 
 
-def settles(app, count, timeout_s=20):
+def settles(app, count, timeout_s=WAIT_S):
     """Whether there come to be no more than that many connections."""
-    deadline = time.monotonic() + timeout_s
-    while connections(app) > count:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+    return until(lambda: connections(app) <= count, timeout_s=timeout_s)
 
 
 # The handshake
@@ -524,14 +518,9 @@ def allocated(app):
     return min(int(app.get("/mem").text) for _ in range(3))
 
 
-def settles_at(app, limit, timeout_s=20):
-    """Whether no more bytes than that come to be in use: what is left of a client may stay a while."""
-    deadline = time.monotonic() + timeout_s
-    while allocated(app) > limit:
-        if time.monotonic() > deadline:
-            return print("still allocated: %d of %d bytes" % (allocated(app), limit))
-        time.sleep(0.1)
-    return True
+def settled_at(app, limit):
+    """The bytes in use once there are no more than `limit`, or in the end: what is left of a client may stay a while."""
+    return until(lambda: allocated(app), lambda size: size <= limit)
 
 
 @pytest.mark.wire
@@ -553,7 +542,7 @@ def test_an_idle_client_costs_at_most_1_K_of_heap_on_32_bits(runtime, start):
         each = (allocated(app) - before) / 8
     print("an idle client: %d bytes" % each)
     assert each <= (1024 if runtime.name == "mp32" else 2048)
-    assert settles_at(app, before + 512)  # and it is freed
+    assert settled_at(app, before + 512) <= before + 512  # and it is freed
 
 
 @pytest.mark.wire
@@ -577,4 +566,4 @@ def test_clients_that_come_and_go_leave_nothing_behind(runtime, start):
     before = allocated(app)
     rounds(60)
     # Of one that is left behind, or of a few bytes for each, there is more.
-    assert settles_at(app, before + 1536)
+    assert settled_at(app, before + 1536) <= before + 1536

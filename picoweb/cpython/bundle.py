@@ -217,13 +217,14 @@ def files_in(sources, name):
 def add_template(sources, place, path, generated):
     """Adds the module that utemplate would make of a template on the board, which takes heap and time there."""
     if path.suffix == ".py":
-        return None if is_compiled(path) else sources.add_file(path, place)
+        if not is_compiled(path):
+            sources.add_file(path, place)
+        return
     target = generated / place.with_name(compiled_name(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = path.parents[len(place.parts) - place.parts.index("templates") - 2]
     target.write_text(compile_template(sources, path, folder), "utf-8")
     sources.add_file(target, place.with_name(target.name))
-    return None
 
 
 def compile_template(sources, path, folder):

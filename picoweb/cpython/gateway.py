@@ -112,6 +112,7 @@ class Connection(stream.Connection):
             await self.answer_exception(e)
         finally:
             if app.debug >= 0 and app.log:  # else the server tells of requests
+                # Not stream.py's line, which the recorder of picoweb.status counts: faults.count() was told.
                 app.log.info("%s %s %d", req.method, req.target, self.status)
             self.req = None  # a cycle, which would wait for the garbage collector
         if field:
