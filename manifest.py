@@ -14,7 +14,9 @@ PARTS = {
     "static": ("conditions", "static"),
     "status": ("status", "status_page"),
     "templates": ("templates",),
-    "testing": ("testing", "testing_request", "testing_websocket", "testing_wire", "websocket", "websocket_session"),
+    "testing": (
+        "testing/__init__", "testing/request", "testing/websocket", "testing/wire", "websocket", "websocket_session",
+    ),
     "upload": ("saving", "upload"),
     "watchdog": ("watchdog",),
     "websocket": ("websocket", "websocket_session"),
@@ -28,7 +30,8 @@ for part in without:
     if part not in PARTS:
         raise ValueError("without %r: there is no such part of picoweb; there are %s" % (part, ", ".join(PARTS)))
 
-modules = {name[:-3] for name in os.listdir("picoweb") if name.endswith(".py")} - ELSEWHERE  # not the folder cpython/
+modules = {name[:-3] for name in os.listdir("picoweb") if name.endswith(".py")} - ELSEWHERE
+modules |= {"testing/" + name[:-3] for name in os.listdir("picoweb/testing") if name.endswith(".py")}  # and not host/
 modules -= {module for part in without for module in PARTS[part]}
 modules |= {module for part in PARTS if part not in without for module in PARTS[part]}
 # -O3 leaves out line numbers and asserts.

@@ -6,7 +6,7 @@ Needs `pip install picoweb python-socketio uvicorn`. What is below /socket.io/ i
 import socketio
 
 import picoweb
-from picoweb.cpython import asgi
+from picoweb.host import asgi
 
 app = picoweb.WebApp(__name__, serve_static=False)
 events = socketio.AsyncServer(async_mode="asgi")

@@ -2,6 +2,6 @@
 import sys
 
 if sys.implementation.name == "cpython":
-    from picoweb.cpython import uasyncio as asyncio
+    from picoweb.host.shim import uasyncio as asyncio
 else:
     from .pycopy import asyncio

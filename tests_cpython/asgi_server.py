@@ -6,7 +6,7 @@ import sys
 
 import picoweb
 from picoweb import log as logs
-from picoweb.cpython import asgi
+from picoweb.host import asgi
 
 
 def uvicorn(application, host, port):

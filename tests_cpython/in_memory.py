@@ -4,7 +4,7 @@ import importlib.util
 import subprocess
 import sys
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 
 from conftest import HERE, PRESENT
 

@@ -4,13 +4,13 @@ import asyncio
 import gc
 import logging
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
 import picoweb
-from picoweb.cpython import asgi
-from picoweb.cpython.asgi_app import HTTPConnection
+from picoweb.host import asgi
+from picoweb.host.asgi_app import HTTPConnection
 
 from table import cases
 

@@ -13,10 +13,10 @@ import sys
 import httpx
 import pytest
 
-from picoweb.cpython.interpreter import tool
-from picoweb.cpython.vboard import VirtualBoard
+from picoweb.host.cli.interpreter import tool
+from picoweb.host.vboard import VirtualBoard
 
-from conftest import HERE, PRESENT, ROOT, Server, free_port
+from conftest import HERE, ON_BOARD, PRESENT, ROOT, Server, free_port, place
 from firmware import frozen, skipping
 from table import cases
 from waiting import until
@@ -31,9 +31,9 @@ PORTS = {
     "RPI_PICO2_W_PICOWEB": ("rp2", "RPI_PICO2_W"),
 }
 OURS = {"app.py", "boot.py", "main.py", "pages.py"}
-MODULES = {path.stem for path in (ROOT / "picoweb").glob("*.py")}
+MODULES = {place(path).removesuffix(".py") for path in ON_BOARD}
 ELSEWHERE = {"pycopy", "runtime"}
-TESTING = {name for name in MODULES if name.startswith("testing")}
+TESTING = {name for name in MODULES if name.startswith("testing/")}
 board = pytest.mark.parametrize("board", PORTS)
 
 
@@ -81,7 +81,7 @@ def test_a_board_freezes_picoweb_what_starts_it_and_what_its_port_freezes(freeze
     assert of_picoweb(names) == MODULES - ELSEWHERE - TESTING
     assert {"asyncio/core.py", "_boot.py"} <= set(names)
     assert len(names) == len(set(names))
-    assert not [name for name in names if "cpython" in name]
+    assert not [name for name in names if name.startswith("picoweb/host/")]
 
 
 def test_the_variant_for_a_host_freezes_the_app_but_nothing_that_needs_a_radio_to_start(freeze):

@@ -306,4 +306,4 @@ def test_the_version_is_told(tmp_path):
 
 def test_the_command_is_installed_with_picoweb():
     found = importlib.metadata.entry_points(group="console_scripts", name="picoweb")
-    assert [entry.value for entry in found][:1] == ["picoweb.cpython.cli:main"]
+    assert [entry.value for entry in found][:1] == ["picoweb.host.cli.__main__:main"]

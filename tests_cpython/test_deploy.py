@@ -16,12 +16,12 @@ from mpremote.transport_serial import SerialTransport
 from command import picoweb
 from conftest import MISSING, PRESENT, ROOT, free_port
 from firmware import skipping
-from picoweb.cpython import deploy as deploy_module
-from picoweb.cpython import image
-from picoweb.cpython.bundle import fits, make_bundle, manifest_of, sources_of
-from picoweb.cpython.deploy import COMMIT, Report, connected, deploy
-from picoweb.cpython.interpreter import Failure, find
-from picoweb.cpython.vboard import VirtualBoard
+from picoweb.host.cli import deploy as deploy_module
+from picoweb.host.cli import image
+from picoweb.host.cli.bundle import fits, make_bundle, manifest_of, sources_of
+from picoweb.host.cli.deploy import COMMIT, Report, connected, deploy
+from picoweb.host.cli.interpreter import Failure, find
+from picoweb.host.vboard import VirtualBoard
 from table import cases
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -261,7 +261,8 @@ LATE = [
     ("a module by its own name", "picoweb.sse", "hub", True),
     ("a module by import", "import picoweb.upload", "upload", True),
     ("what answers errors always", "picoweb.WebApp('')", "errors", True),
-    ("no tests' client", "picoweb.WebApp('')", "testing", False),
+    ("no tests' client", "picoweb.WebApp('')", "testing/__init__", False),
+    ("a package with what it loads when used", "picoweb.testing", "testing/websocket", True),
 ]
 
 
@@ -520,7 +521,7 @@ def test_a_board_may_take_longer_to_boot_than_to_answer(board, app, monkeypatch)
 
 
 def test_without_mpremote_it_says_what_to_install(app):
-    code = "import sys; sys.modules['mpremote'] = None; from picoweb.cpython.cli import main; sys.exit(main())"
+    code = "import sys; sys.modules['mpremote'] = None; from picoweb.host.cli.__main__ import main; sys.exit(main())"
     done = picoweb("board", "deploy", "x", app, cwd=app, command=(sys.executable, "-c", code))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == 'picoweb: sending to a board needs mpremote; type: pip install "picoweb[board]"\n'

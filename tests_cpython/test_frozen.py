@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +15,13 @@ import test_new
 import test_sse
 import test_upload
 import test_websocket
-from conftest import HERE, ROOT, Server
+from conftest import HERE, ON_BOARD, ROOT, Server, place
 from firmware import firmware, frozen, skipping  # noqa: F401 (a fixture)
 from table import cases
 
 pytestmark = pytest.mark.timeout(600)  # the build takes a minute, and others may be before us
 
-MODULES = {path.stem for path in (ROOT / "picoweb").glob("*.py")}
+MODULES = {place(path).removesuffix(".py") for path in ON_BOARD}
 ELSEWHERE = {"pycopy", "runtime"}  # for interpreters without MicroPython's asyncio
 HEAP = "14K"  # in which hello must run; tools/heap.py finds how much it needs
 RUN = "import sys, %s as m; m.app.run(port=int(sys.argv[-1]))"
@@ -98,7 +99,8 @@ def test_every_module_is_frozen_and_nothing_of_the_host(run):
 
 
 def test_every_module_can_be_imported(run):
-    names = sorted("picoweb." + name for name in MODULES - ELSEWHERE - {"__init__"})
+    paths = (Path("picoweb", name) for name in MODULES - ELSEWHERE)
+    names = sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
     assert run("-c", "import own_sha1\nfor name in %r: __import__(name)\nprint('all')" % names) == "all\n"
 
 

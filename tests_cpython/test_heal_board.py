@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from conftest import PRESENT, free_port
-from picoweb.cpython.vboard import VirtualBoard
+from picoweb.host.vboard import VirtualBoard
 from waiting import answered, until
 
 WAIT_S = 30

@@ -8,11 +8,10 @@ import sys
 
 import pytest
 
-from conftest import PRESENT, ROOT
+from conftest import ON_BOARD, PRESENT, ROOT, place
 from scripts import output
 
-ON_BOARD = sorted((ROOT / "picoweb").glob("*.py"))
-NAMES = {path.name for path in ON_BOARD}
+NAMES = {place(path) for path in ON_BOARD}
 
 
 def test_package_json_names_every_module_of_the_board_and_no_other():
@@ -32,25 +31,25 @@ def nodes(path, *kinds):
     return [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, kinds)]
 
 
-@pytest.mark.parametrize("path", ON_BOARD, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", ON_BOARD, ids=place)
 def test_a_module_of_the_board_is_Pycopys_Python_too(path):
     assert not nodes(path, ast.JoinedStr), "no f-strings"
     assert not nodes(path, ast.Match, ast.NamedExpr, ast.AsyncFor, ast.AsyncWith)
     assert "current_task" not in {node.attr for node in nodes(path, ast.Attribute)}
 
 
-@pytest.mark.parametrize("path", ON_BOARD, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", ON_BOARD, ids=place)
 def test_a_module_of_the_board_says_what_it_gives(path):
     assert ast.get_docstring(ast.parse(path.read_bytes()))
 
 
-def test_one_module_names_CPython():
-    assert len([path.name for path in ON_BOARD if "picoweb.cpython" in path.read_text()]) == 1
+def test_one_module_names_what_is_the_hosts():
+    assert len([path.name for path in ON_BOARD if "picoweb.host" in path.read_text()]) == 1
 
 
 # stream.py hands asyncio out; the two others are what it takes it from where there is no MicroPython's.
 @pytest.mark.parametrize("path", [path for path in ON_BOARD if path.name not in ("stream.py", "runtime.py", "pycopy.py")],
-                         ids=lambda path: path.name)
+                         ids=place)
 def test_only_stream_knows_the_runtime(path):
     imported = {alias.name for node in nodes(path, ast.Import) for alias in node.names}
     imported |= {node.module for node in nodes(path, ast.ImportFrom)}
@@ -60,9 +59,10 @@ def test_only_stream_knows_the_runtime(path):
 @pytest.mark.parametrize("name", [name for name, runtime in PRESENT.items() if runtime.is_micropython])
 def test_a_board_never_loads_what_is_the_hosts(name, tmp_path):
     # pycopy.py is for a board of another make.
-    modules = sorted(path.stem for path in ON_BOARD if path.stem not in ("__init__", "pycopy", "runtime"))
-    script = "import sys, picoweb\nfor name in %r:\n    __import__('picoweb.' + name)\n" % modules
-    loaded = output(name, script + "print(len(sys.modules), [m for m in sys.modules if 'cpython' in m])", tmp_path)
+    paths = (path.relative_to(ROOT).with_suffix("") for path in ON_BOARD if path.stem not in ("pycopy", "runtime"))
+    modules = sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
+    script = "import sys\nfor name in %r:\n    __import__(name)\n" % modules
+    loaded = output(name, script + "print(len(sys.modules), [m for m in sys.modules if m.startswith('picoweb.host.')])", tmp_path)
     count, _, of_the_host = loaded.strip().partition(" ")
     assert int(count) > len(modules)
     assert of_the_host == "[]"

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import picoweb.cpython  # noqa: F401 - so that CPython knows usocket
+import picoweb.host  # noqa: F401 - so that CPython knows usocket
 import picoweb.credentials as credentials
 import picoweb.dns
 import waiting

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from conftest import HERE, PRESENT, ROOT, Runtime
+from conftest import HERE, ON_BOARD, PRESENT, ROOT, Runtime, place
 from test_faults import *  # noqa: F401,F403
 from test_kept import *  # noqa: F401,F403
 from test_load import *  # noqa: F401,F403
@@ -24,8 +24,7 @@ from test_response import *  # noqa: F401,F403
 from waiting import answered
 
 STAND_IN = HERE / "pycopy"
-ON_BOARD = sorted((ROOT / "picoweb").glob("*.py"))
-SOURCES = pytest.mark.parametrize("path", ON_BOARD, ids=lambda path: path.name)
+SOURCES = pytest.mark.parametrize("path", ON_BOARD, ids=place)
 
 # Pycopy's accept loop ends with its listening socket, and whoever waits there is lost; what is kept is told below.
 del test_the_server_outlives_a_machine_without_file_descriptors  # noqa: F821
@@ -126,12 +125,11 @@ def test_a_module_takes_of_asyncio_what_pycopy_py_gives(path):
 
 @SOURCES
 def test_a_module_loads(runtime, tmp_path, path):
-    (tmp_path / "app.py").write_text("import picoweb\nprint(picoweb.stream.late(%r).__name__)\n" % path.stem)
-    if path.stem == "__init__":
-        (tmp_path / "app.py").write_text("import picoweb\nprint(picoweb.__name__)\n")
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    (tmp_path / "app.py").write_text("print(__import__(%r, None, None, ('*',)).__name__)\n" % name)
     done = subprocess.run([*runtime.command, "app.py"], cwd=tmp_path, env=runtime.environment(), timeout=10,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    assert done.stdout.split() == ["picoweb" if path.stem == "__init__" else "picoweb." + path.stem], done.stderr
+    assert done.stdout.split() == [name], done.stderr
 
 
 # What the bridge adds

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from picoweb.cpython.interpreter import files_of, stage, tool
+from picoweb.host.cli.interpreter import files_of, stage, tool
 
 import test_multipart as multipart
 import test_paths as paths
@@ -243,7 +243,7 @@ def rows(name, on_chip):
 def lay(folder):
     """Lays in a folder what is on a board: picoweb, utemplate, apps, cases, templates and files."""
     library = Path(os.environ.get("PICOWEB_LIB") or ROOT / ".venv" / "micropython-lib")
-    shutil.copytree(ROOT / "picoweb", folder / "picoweb", ignore=shutil.ignore_patterns("cpython", "__pycache__", "*.pyi", "py.typed"))
+    shutil.copytree(ROOT / "picoweb", folder / "picoweb", ignore=shutil.ignore_patterns("host", "__pycache__", "*.pyi", "py.typed"))
     shutil.copytree(library / "utemplate", folder / "utemplate", ignore=shutil.ignore_patterns("__pycache__"))
     for path in (HERE / "onboard").glob("*.py"):
         shutil.copy(path, folder)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-import picoweb.cpython  # noqa: F401 (makes the two known)
+import picoweb.host  # noqa: F401 (makes the two known)
 
 import machine
 import network

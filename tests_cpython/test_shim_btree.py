@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-import picoweb.cpython.btree as btree
+import picoweb.host.shim.btree as btree
 from conftest import PRESENT
 from scripts import finish
 from table import cases
@@ -195,7 +195,7 @@ def test_an_empty_database_is_found_again(stream):
 
 
 WRITER = """
-import picoweb.cpython, btree, os, sys
+import picoweb.host, btree, os, sys
 try:
     f = open("db", "r+b")
 except OSError:
@@ -308,5 +308,5 @@ def test_a_stream_of_another_format_is_refused():
 
 
 def test_a_database_that_nobody_closes_is_no_warning(tmp_path):
-    run(tmp_path, "-W", "error", "-c", "import picoweb.cpython, btree, io, gc\n"
+    run(tmp_path, "-W", "error", "-c", "import picoweb.host, btree, io, gc\n"
         "db = btree.open(io.BytesIO()); db[b'a'] = b'b'; del db; gc.collect()")

@@ -9,8 +9,8 @@ import types
 import pytest
 
 import picoweb
-import picoweb.cpython.uasyncio as uasyncio
-from picoweb.cpython.generators import adopt, renew
+import picoweb.host.shim.uasyncio as uasyncio
+from picoweb.host.shim.generators import adopt, renew
 from scripts import output
 from table import cases
 

@@ -269,10 +269,10 @@ before = state()
 
 def test_uninstall_takes_everything_back(tmp_path):
     assert plain_output(SNAPSHOT + """
-import picoweb.cpython
+import picoweb.host
 import btree, machine, network, ussl, uzlib
 assert state() != before
-picoweb.cpython.uninstall()
+picoweb.host.uninstall()
 after = state()
 print({k: (before[k], after[k]) for k in before if before[k] != after[k]})
 for name in set(NAMES) - {"ulogging"}:  # which lies on the path
@@ -286,7 +286,7 @@ for name in set(NAMES) - {"ulogging"}:  # which lies on the path
 
 def test_install_again_works(tmp_path):
     assert plain_output(SNAPSHOT + """
-import picoweb.cpython as shim
+import picoweb.host as shim
 import machine
 installed = state()
 shim.install()
@@ -310,10 +310,10 @@ def test_what_is_there_is_left_alone(tmp_path):
 import sys, time
 sys.modules["ujson"] = 1
 time.ticks_ms = 2
-import picoweb.cpython
+import picoweb.host
 import ujson
 print(ujson, time.ticks_ms)
-picoweb.cpython.uninstall()
+picoweb.host.uninstall()
 print(sys.modules["ujson"], time.ticks_ms, hasattr(time, "ticks_us"))
 """, tmp_path) == "1 2\n1 2 False\n"
 
@@ -321,16 +321,16 @@ print(sys.modules["ujson"], time.ticks_ms, hasattr(time, "ticks_us"))
 def test_what_somebody_put_in_its_place_since_is_left_alone(tmp_path):
     assert plain_output("""
 import sys, time
-import picoweb.cpython
+import picoweb.host
 sys.modules["ujson"] = 1
 time.ticks_ms = 2
-picoweb.cpython.uninstall()
+picoweb.host.uninstall()
 print(sys.modules["ujson"], time.ticks_ms)
 """, tmp_path) == "1 2\n"
 
 
 def test_what_an_app_does_not_import_is_not_loaded(tmp_path):
-    script = "import sys, picoweb.cpython; print({'sqlite3', 'picoweb.cpython.machine'} & set(sys.modules))"
+    script = "import sys, picoweb.host; print({'sqlite3', 'picoweb.host.shim.machine'} & set(sys.modules))"
     assert plain_output(script, tmp_path) == "set()\n"
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 import picoweb
 from picoweb.sse import Hub, encode
 from picoweb.testing import TestClient

@@ -9,8 +9,8 @@ import pytest
 
 import picoweb
 from picoweb import status
-from picoweb.cpython import wsgi
-from picoweb.cpython.interpreter import tool
+from picoweb.host import wsgi
+from picoweb.host.cli.interpreter import tool
 from picoweb.testing import TestClient
 
 from conftest import ROOT

@@ -62,7 +62,7 @@ def run(pytester, monkeypatch):
 
     def get(test, *options, imports=IMPORTS):
         pytester.makepyfile(test_it=imports + test)
-        return pytester.runpytest_subprocess("-p", "picoweb.cpython.pytest_plugin", "-p", "anyio", *options)
+        return pytester.runpytest_subprocess("-p", "picoweb.host.pytest_plugin", "-p", "anyio", *options)
 
     return get
 
@@ -201,4 +201,4 @@ def test_a_board_ends_with_its_test(run):
 
 def test_the_plugin_is_an_entry_point():
     text = (ROOT / "pyproject.toml").read_text()
-    assert re.search(r'\[project.entry-points.pytest11\]\npicoweb = "picoweb.cpython.pytest_plugin"\n', text)
+    assert re.search(r'\[project.entry-points.pytest11\]\npicoweb = "picoweb.host.pytest_plugin"\n', text)

@@ -3,7 +3,7 @@
 import asyncio
 
 import picoweb
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 from picoweb.testing import TestClient
 
 

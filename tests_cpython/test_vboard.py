@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from command import Running, environment, picoweb
-from conftest import MISSING, PRESENT, ROOT, START_S, free_port
+from conftest import MISSING, ON_BOARD, PRESENT, ROOT, START_S, free_port, place
 from file_server import served
-from picoweb.cpython.interpreter import Failure
-from picoweb.cpython.vboard import VirtualBoard
-from picoweb.cpython.vboard_port import MESSAGES, cook
+from picoweb.host.cli.interpreter import Failure
+from picoweb.host.vboard import VirtualBoard
+from picoweb.host.vboard.port import MESSAGES, cook
 from remote import Terminal, mpremote, output, running
 from table import cases
 from waiting import answered
@@ -167,7 +167,7 @@ def test_Ctrl_C_on_the_boards_terminal_ends_an_app(make, tmp_path):
 
 def test_an_app_is_run_from_a_mounted_folder(board, tmp_path):
     port = free_port()
-    shutil.copytree(ROOT / "picoweb", tmp_path / "host" / "picoweb", ignore=shutil.ignore_patterns("cpython"))
+    shutil.copytree(ROOT / "picoweb", tmp_path / "host" / "picoweb", ignore=shutil.ignore_patterns("host"))
     hello(tmp_path / "host", port)
     with running(board, "mount", "host", "exec", "import hello; hello.app.run(port=%d)" % port, cwd=tmp_path):
         assert page(port) == PAGE
@@ -492,7 +492,7 @@ def test_a_board_installs_by_itself(board, tmp_path, index):
 
 def test_every_module_is_in_a_package_of_the_index():
     packages = runpy.run_path(str(ROOT / "tools" / "mip.py"))["packages"]()
-    modules = {path.stem for path in (ROOT / "picoweb").glob("*.py")} - {"pycopy", "runtime"}
+    modules = {place(path).removesuffix(".py") for path in ON_BOARD} - {"pycopy", "runtime"}
     assert set(packages["picoweb"][0]) == modules
     assert {module for name, (found, _) in packages.items() if name != "picoweb" for module in found} == modules
     assert listed("package-core.json") == {"picoweb/%s.py" % module for module in packages["picoweb-core"][0]}

@@ -5,11 +5,11 @@ import threading
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 import pytest
 
 import picoweb
-from picoweb.cpython import wsgi
+from picoweb.host import wsgi
 
 from table import cases
 

@@ -13,6 +13,6 @@ def picoweb(*arguments):
     if PYTHON.exists() and Path(sys.prefix) != ROOT / ".venv":
         os.execv(PYTHON, [str(PYTHON), *sys.argv])
     sys.path.insert(0, str(ROOT))
-    from picoweb.cpython.cli import main
+    from picoweb.host.cli.__main__ import main
 
     return main(arguments)

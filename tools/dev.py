@@ -17,11 +17,12 @@ if sys.version_info < (3, 10):
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from picoweb.cpython import archive, vboard  # noqa: E402 (picoweb lies in the clone)
-from picoweb.cpython.interpreter import HEAP, Failure, Target, heap_bytes, last_line, output_of, shown  # noqa: E402
-from picoweb.cpython.run import run as run_app  # noqa: E402
-from picoweb.cpython.serve import INTERRUPTED, handle_signals  # noqa: E402
-from picoweb.cpython.serve import say as say_as  # noqa: E402
+from picoweb.host import vboard  # noqa: E402 (picoweb lies in the clone)
+from picoweb.host.cli import archive  # noqa: E402
+from picoweb.host.cli.interpreter import HEAP, Failure, Target, heap_bytes, last_line, output_of, shown  # noqa: E402
+from picoweb.host.cli.run import run as run_app  # noqa: E402
+from picoweb.host.cli.serve import INTERRUPTED, handle_signals  # noqa: E402
+from picoweb.host.cli.serve import say as say_as  # noqa: E402
 
 # What pip installs into .venv, and source archives that it cannot: one file or folder of each, and its place in .venv.
 REQUIREMENTS = {

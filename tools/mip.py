@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from picoweb.cpython.interpreter import MPY_VERSION, Failure, stage_picoweb, tool, user_cache  # noqa: E402
+from picoweb.host.cli.interpreter import MPY_VERSION, Failure, board_files, stage_picoweb, tool, user_cache  # noqa: E402
 
 
 def constant(name):
@@ -32,7 +32,7 @@ def constant(name):
 def packages():
     """{name: (modules, names of the packages it needs)}."""
     parts = constant("PARTS")
-    modules = {path.stem for path in (ROOT / "picoweb").glob("*.py")} - constant("ELSEWHERE")
+    modules = {path.relative_to("picoweb").with_suffix("").as_posix() for path in board_files()} - constant("ELSEWHERE")
     core = sorted(modules - {module for part in parts.values() for module in part})
     made = {f"picoweb-{part}": (sorted(names), ["picoweb-core"]) for part, names in parts.items()}
     return {**made, "picoweb-core": (core, []), "picoweb": (sorted(modules), [])}

@@ -156,8 +156,8 @@ def original_folder():
 def framework_files(framework):
     """The files a framework's hello is made of: {path on the board: source}."""
     if framework == "picoweb":
-        package = ROOT / "picoweb"
-        return {f"picoweb/{path.name}": path for path in sorted(package.glob("*.py"))}
+        paths = (path.relative_to(ROOT) for path in sorted((ROOT / "picoweb").rglob("*.py")))
+        return {path.as_posix(): ROOT / path for path in paths if path.parts[1] != "host"}
     if framework == "microdot":
         folder = microdot_folder()
         return {f"microdot/{name}.py": folder / f"{name}.py" for name in ("__init__", "microdot")}

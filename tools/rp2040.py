@@ -18,7 +18,7 @@ import peers
 
 sys.path.insert(0, str(peers.ROOT))
 
-from picoweb.cpython.image import BLOCK_SIZE, BLOCKS, littlefs_image  # noqa: E402 (picoweb lies in the clone)
+from picoweb.host.cli.image import BLOCK_SIZE, BLOCKS, littlefs_image  # noqa: E402 (picoweb lies in the clone)
 
 FIRMWARE = "rp2040/rpi_pico.uf2"  # under PICOWEB_RUNTIMES
 TARGETS = {"repeated_us": 3000, "repeated_bytes": 3000, "heap": 6144}

@@ -34,15 +34,16 @@ def loaded(debug):
             raise peers.Failure("hello was not answered in 10 s") from None
     if not re.search(r"^answer .* 200 ", run.stdout, re.M):
         raise peers.Failure(f"hello was not served:\n{run.stdout[-300:]}{run.stderr[-1500:]}")
-    return {Path(file).name for file in re.findall(r"^module picoweb\S* (\S*picoweb/\w+\.py)$", run.stdout, re.M)}
+    return set(re.findall(r"^module picoweb\S* \S*picoweb/(\w+(?:/\w+)?\.py)$", run.stdout, re.M))
 
 
 def measure(files):
-    """{file name: (bytes of source, bytes of .mpy)}."""
+    """Return {name: (bytes of source, bytes of .mpy)} of {name: path}."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
-        targets = [Path(folder, path.stem + ".mpy") for path in files]
-        list(pool.map(peers.mpy_cross, files, targets))
-        return {path.name: (path.stat().st_size, target.stat().st_size) for path, target in zip(files, targets)}
+        targets = [Path(folder, name).with_suffix(".mpy") for name in files]
+        list(pool.map(peers.mpy_cross, files.values(), targets))
+        sizes = ((path.stat().st_size, target.stat().st_size) for path, target in zip(files.values(), targets))
+        return dict(zip(files, sizes))
 
 
 def total(sizes, names):
@@ -57,10 +58,10 @@ def row(name, part, sizes, beside):
 
 def main():
     peers.arguments(peers.parser(__doc__), "mpy_cross")
-    sizes = measure(sorted((peers.ROOT / "picoweb").glob("*.py")))
+    sizes = measure({name.removeprefix("picoweb/"): path for name, path in peers.framework_files("picoweb").items()})
     folder = peers.microdot_folder()
     microdot = measure(
-        [path for path in folder.glob("*.py") if path.name not in ("asgi.py", "wsgi.py", "jinja.py")]
+        {path.name: path for path in folder.glob("*.py") if path.name not in ("asgi.py", "wsgi.py", "jinja.py")}
     )
     core = sorted((loaded(-1) | ALWAYS) & set(sizes))
     logs = sorted(loaded(0) - set(core))

@@ -1,4 +1,4 @@
-"""`python -m picoweb.cpython app.py [args]`: run an app file written for a board, on CPython."""
+"""`python -m picoweb.host app.py [args]`: run an app file written for a board, on CPython."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import sys
 import traceback
 import types
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 
 # What a shell reports for a program that SIGINT ended.
 INTERRUPTED = 130
@@ -14,7 +14,7 @@ INTERRUPTED = 130
 
 def main():
     """Run the app file that the command line names."""
-    parser = argparse.ArgumentParser(prog="python -m picoweb.cpython", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m picoweb.host", description=__doc__)
     parser.add_argument("app", help="the app's file")
     parser.add_argument("args", nargs=argparse.REMAINDER, help="what the app finds in sys.argv[1:]")
     options = parser.parse_args()

@@ -10,7 +10,7 @@ from .gateway import TARGET_SAFE, Connection, Transport, prepare
 
 
 class Application:
-    """`Application(app)` is what an ASGI server calls; `picoweb.cpython.asgi(app)` makes one."""
+    """`Application(app)` is what an ASGI server calls; `picoweb.host.asgi(app)` makes one."""
 
     def __init__(self, app):
         self.app = app

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-import picoweb.cpython  # noqa: F401 (its import makes the board's modules known)
+import picoweb.host  # noqa: F401 (its import makes the board's modules known)
 
-from .interpreter import HEAP, Failure, Target, command, find, heap_bytes, probe
-from .serve import answers
+from .cli.interpreter import HEAP, Failure, Target, command, find, heap_bytes, probe
+from .cli.serve import answers
 
 START_S = 15  # that an app gets to listen
 STOP_S = 5  # that it gets to end

@@ -19,7 +19,7 @@ from .gateway import TARGET_SAFE, Connection, Transport, prepare
 
 
 class Application:
-    """`Application(app)` is what a WSGI server calls; `picoweb.cpython.wsgi(app)` makes one."""
+    """`Application(app)` is what a WSGI server calls; `picoweb.host.wsgi(app)` makes one."""
 
     def __init__(self, app):
         self.app = app

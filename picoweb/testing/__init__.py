@@ -2,9 +2,9 @@
 import ujson
 from ucollections import namedtuple
 
-from .stream import late
-from .testing_request import Cookies, encode, join
-from .testing_wire import WINDOW, Connection
+from ..stream import late
+from .request import Cookies, encode, join
+from .wire import WINDOW, Connection
 
 MAX_REDIRECTS = 10
 
@@ -66,7 +66,7 @@ class TestClient:
 
     def websocket(self, path, **options):
         """`async with client.websocket(path) as ws` sends and receives. Options: subprotocols, query, headers."""
-        return late("testing_websocket").Session(self, path, **options)
+        return late("testing.websocket").Session(self, path, **options)
 
     async def raw(self, data):
         """All bytes answered to these, or to an iterable of pieces that arrive one by one, and the end after them."""

@@ -2,7 +2,7 @@
 import ujson
 import utime
 
-from .headers import field, lines
+from ..headers import field, lines
 
 PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"  # RFC 3986 2.3
 IN_TARGET = PLAIN + b"%/?:@!$&'()*+,;=[]"

@@ -1,12 +1,12 @@
 """A WebSocket of the test client (RFC 6455): the handshake, its masked frames, and what the app's frames say."""
 import ujson
 
-from .headers import lines
-from .stream import asyncio
-from .testing import Each, WebSocketRefused
-from .testing_request import DATA, to_bytes
-from .testing_wire import LEAVE_MS
-from .websocket import LOST, WebSocketClosed
+from ..headers import lines
+from ..stream import asyncio
+from ..websocket import LOST, WebSocketClosed
+from . import Each, WebSocketRefused
+from .request import DATA, to_bytes
+from .wire import LEAVE_MS
 
 # Those of RFC 6455 1.3 and 5.7: a test is the same each time.
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

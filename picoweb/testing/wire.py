@@ -2,9 +2,9 @@
 import utime
 
 import picoweb.mounts as mounts
-from .faults import cancel
-from .stream import asyncio, coroutine
-from .testing_request import to_bytes
+from ..faults import cancel
+from ..stream import asyncio, coroutine
+from .request import to_bytes
 
 EPIPE = 32
 ECONNRESET = 104

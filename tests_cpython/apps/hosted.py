@@ -3,7 +3,7 @@
 import asyncio
 
 import picoweb
-from picoweb.cpython import asgi, wsgi
+from picoweb.host import asgi, wsgi
 
 app = picoweb.WebApp(None, serve_static=False)
 told = []

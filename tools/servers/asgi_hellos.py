@@ -20,7 +20,7 @@ def bare():
 
 def picoweb():
     import picoweb
-    from picoweb.cpython import asgi
+    from picoweb.host import asgi
 
     app = picoweb.WebApp(None)
 

@@ -114,7 +114,7 @@ def size(options):
 )
 def board_sim(options):
     """Start a virtual board for mpremote: MicroPython behind a serial port, until Ctrl-C."""
-    from .vboard import serve
+    from ..vboard import serve
 
     return serve(options.heap, options.flash)
 

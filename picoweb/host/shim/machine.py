@@ -9,7 +9,7 @@ import time
 import uuid
 from collections import deque
 
-from .boards import why_not
+from .board_only import why_not
 
 __path__ = []  # so that `from machine import X` tells why there is no X
 

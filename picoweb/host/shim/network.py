@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from .boards import why_not
+from .board_only import why_not
 
 __path__ = []  # so that `from network import X` tells why there is no X
 

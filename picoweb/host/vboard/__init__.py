@@ -7,13 +7,13 @@ import tempfile
 import threading
 from pathlib import Path
 
-from .interpreter import (
+from ..cli.interpreter import (
     Failure, compiler_for, files_of, find, heap_bytes, probe, shown, stage, stage_picoweb, user_cache,
 )
-from .vboard_power import RAW_REPL, Power
+from .power import RAW_REPL, Power
 
 HEAP = "192K"
-MODULES = Path(__file__).with_name("vboard_modules")  # of the firmware: machine, network
+MODULES = Path(__file__).with_name("modules")  # of the firmware: machine, network
 WAIT_S = 30
 LOG = 1 << 20  # bytes it has printed that are kept
 

@@ -12,9 +12,9 @@ import threading
 import time
 from pathlib import Path
 
-from .vboard_port import FULL, SerialPort, cook
+from .port import FULL, SerialPort, cook
 
-START = Path(__file__).with_name("vboard_start.py")
+START = Path(__file__).with_name("start.py")
 LOOK_S = 0.02  # how often it is looked whether somebody has opened the port
 CTRL_A, CTRL_C = b"\x01", b"\x03"
 RAW_REPL = b"raw REPL; CTRL-B to exit\r\n"
