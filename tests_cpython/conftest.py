@@ -15,7 +15,7 @@ import hypothesis
 import pytest
 import pytest_timeout  # noqa: F401 - a server that hangs must not hang the run
 
-from client import Connection
+from support.client import Connection
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -77,7 +77,7 @@ def find_runtimes():
         missing["mp32"] = "no mp32/micropython in %s: set PICOWEB_RUNTIMES" % os.path.relpath(shared, ROOT)
     present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.host"), "PYTHONPATH")
     for server in OTHER_SERVERS:
-        present[server] = Runtime(server, (sys.executable, str(HERE / "asgi_server.py"), server), "PYTHONPATH")
+        present[server] = Runtime(server, (sys.executable, str(HERE / "support" / "asgi_server.py"), server), "PYTHONPATH")
     return present, missing
 
 

@@ -1,4 +1,4 @@
-"""The app that the checklist is asked of: requests are told back, responses come in every shape."""
+"""The app that docs/http.md is tried on: requests are told back, responses come in every shape."""
 
 import sys
 

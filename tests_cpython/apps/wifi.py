@@ -1,4 +1,4 @@
-"""Runs the cases of a JSON file, `wifi_cases.py FILE`, each with a radio of its own, and prints what came of each."""
+"""Runs the cases of a JSON file, `wifi.py FILE`, each with a radio of its own, and prints what came of each."""
 
 import sys
 

@@ -17,9 +17,9 @@ from picoweb.host.cli.interpreter import tool
 from picoweb.host.vboard import VirtualBoard
 
 from conftest import HERE, ON_BOARD, PRESENT, ROOT, Server, free_port, place
-from firmware import frozen, skipping
-from table import cases
-from waiting import until
+from support.firmware import frozen, skipping
+from support.table import cases
+from support.waiting import until
 
 pytestmark = pytest.mark.timeout(600)  # the first test may wait for a build, or unpack MicroPython's source
 

@@ -10,14 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import test_multipart
-import test_new
-import test_sse
-import test_upload
-import test_websocket
 from conftest import HERE, ON_BOARD, ROOT, Server, place
-from firmware import firmware, frozen, skipping  # noqa: F401 (a fixture)
-from table import cases
+from core import test_webapp
+from features import test_multipart, test_sse, test_upload, test_websocket
+from support.firmware import firmware, frozen, skipping  # noqa: F401 (a fixture)
+from support.table import cases
 
 pytestmark = pytest.mark.timeout(600)  # the build takes a minute, and others may be before us
 
@@ -162,11 +159,11 @@ def test_templates_are_rendered_from_the_firmware(serve_module, tmp_path):
 
 # Tests of other files that a server passes with all of picoweb frozen
 PASSED = [
-    ("values of a path", "new.py", test_new.test_every_kind_of_handler_takes_values),
-    ("headers", "new.py", test_new.test_add_header_and_status),
-    ("errors", "new.py", test_new.test_a_handler_that_does_nothing_is_answered),
-    ("middleware", "middle.py", test_new.test_a_body_behind_middleware_is_read),
-    ("a mounted app", "new.py", test_new.test_a_pattern_in_a_mounted_app_matches_without_the_prefix),
+    ("values of a path", "webapp.py", test_webapp.test_every_kind_of_handler_takes_values),
+    ("headers", "webapp.py", test_webapp.test_add_header_and_status),
+    ("errors", "webapp.py", test_webapp.test_a_handler_that_does_nothing_is_answered),
+    ("middleware", "middle.py", test_webapp.test_a_body_behind_middleware_is_read),
+    ("a mounted app", "webapp.py", test_webapp.test_a_pattern_in_a_mounted_app_matches_without_the_prefix),
     ("a form with files", "multipart.py", test_multipart.test_what_a_browser_library_sends_is_read),
     ("any boundary", "multipart.py", test_multipart.test_a_boundary_may_be_split_anywhere),
     ("an upload in parts", "upload.py", test_upload.test_a_file_may_come_in_parts),

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from conftest import ON_BOARD, PRESENT, ROOT, place
-from scripts import output
+from support.scripts import output
 
 NAMES = {place(path) for path in ON_BOARD}
 

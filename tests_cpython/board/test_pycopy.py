@@ -12,18 +12,18 @@ from dataclasses import replace
 import pytest
 
 from conftest import HERE, ON_BOARD, PRESENT, ROOT, Runtime, place
-from test_faults import *  # noqa: F401,F403
-from test_kept import *  # noqa: F401,F403
-from test_load import *  # noqa: F401,F403
-from test_logging import *  # noqa: F401,F403
-from test_new import *  # noqa: F401,F403
-from test_paths import *  # noqa: F401,F403
-from test_request_body import *  # noqa: F401,F403
-from test_request_head import *  # noqa: F401,F403
-from test_response import *  # noqa: F401,F403
-from waiting import answered
+from core.test_compatibility import *  # noqa: F401,F403
+from core.test_faults import *  # noqa: F401,F403
+from core.test_files import *  # noqa: F401,F403
+from core.test_load import *  # noqa: F401,F403
+from core.test_logging import *  # noqa: F401,F403
+from core.test_request_body import *  # noqa: F401,F403
+from core.test_request_head import *  # noqa: F401,F403
+from core.test_response import *  # noqa: F401,F403
+from core.test_webapp import *  # noqa: F401,F403
+from support.waiting import answered
 
-STAND_IN = HERE / "pycopy"
+STAND_IN = HERE / "support" / "pycopy"
 SOURCES = pytest.mark.parametrize("path", ON_BOARD, ids=place)
 
 # Pycopy's accept loop ends with its listening socket, and whoever waits there is lost; what is kept is told below.
@@ -146,7 +146,7 @@ def test_the_oldest_idle_connection_makes_room_where_the_app_calls_start_server_
 
 
 def test_a_large_answer_to_a_client_that_reads_late_comes_whole(serve):
-    server = serve("kept.py")
+    server = serve("compatibility.py")
     with server.connect() as c:
         c.send(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n" * 60)
         time.sleep(0.5)

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import PRESENT, free_port
 from picoweb.host.vboard import VirtualBoard
-from waiting import answered, until
+from support.waiting import answered, until
 
 WAIT_S = 30
 LOSSES = 50

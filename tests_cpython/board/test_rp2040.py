@@ -20,13 +20,13 @@ import pytest
 
 from picoweb.host.cli.interpreter import files_of, stage, tool
 
-import test_multipart as multipart
-import test_paths as paths
-import test_request_body as body
-import test_request_head as head
-from command import Running
 from conftest import HERE, PRESENT, ROOT
-from websocket_client import BINARY, CONT, PING, TEXT, closing, frame, handshake
+from core import test_files as paths
+from core import test_request_body as body
+from core import test_request_head as head
+from features import test_multipart as multipart
+from support.command import Running
+from support.websocket_client import BINARY, CONT, PING, TEXT, closing, frame, handshake
 
 sys.path.insert(0, str(ROOT / "tools"))
 import peers  # noqa: E402
@@ -245,7 +245,7 @@ def lay(folder):
     library = Path(os.environ.get("PICOWEB_LIB") or ROOT / ".venv" / "micropython-lib")
     shutil.copytree(ROOT / "picoweb", folder / "picoweb", ignore=shutil.ignore_patterns("host", "__pycache__", "*.pyi", "py.typed"))
     shutil.copytree(library / "utemplate", folder / "utemplate", ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (HERE / "onboard").glob("*.py"):
+    for path in (HERE / "support" / "onboard").glob("*.py"):
         shutil.copy(path, folder)
     shutil.copy(HERE / "apps" / "web.py", folder)
     for name in ("static", "static-not", "templates"):

@@ -1,16 +1,16 @@
-"""contract.md, "Kept": apps written for picoweb 1.8 run unmodified."""
+"""Apps written for picoweb 1.8 run unmodified."""
 
 import json
 
 import h11
 import pytest
 
-from table import cases
+from support.table import cases
 
 
 @pytest.fixture
 def kept(serve):
-    return serve("kept.py")
+    return serve("compatibility.py")
 
 
 def post(path, body, fields=b""):
@@ -256,7 +256,7 @@ def test_an_exception_that_handle_exc_does_not_answer_is_a_500(kept):
 
 
 def test_init_is_called_once_before_the_first_request(start):
-    server = start("kept.py")
+    server = start("compatibility.py")
     assert form(server, "/inits") == [1, 1, 1, 1]
     for path in ("/sub/", "/sub/deeper/", "/added"):
         server.get(path)
@@ -265,7 +265,7 @@ def test_init_is_called_once_before_the_first_request(start):
 
 @pytest.mark.wire
 def test_a_lazy_init_waits_for_the_first_request_of_a_mounted_app(start):
-    server = start("kept.py", "0", "lazy")
+    server = start("compatibility.py", "0", "lazy")
     assert form(server, "/inits") == [1, 0, 0, 0]
     server.get("/sub/page")
     assert form(server, "/inits") == [1, 1, 0, 0]

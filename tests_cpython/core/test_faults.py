@@ -6,7 +6,7 @@ import subprocess
 import h11
 import pytest
 
-from table import cases
+from support.table import cases
 
 
 @pytest.fixture

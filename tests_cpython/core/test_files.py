@@ -2,7 +2,7 @@
 
 import pytest
 
-from table import cases
+from support.table import cases
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_missing_file_keeps_the_connection(web):
 
 
 def test_an_app_without_static_files_serves_none(serve):
-    assert serve("new.py").get("/static/style.css").status == 404
+    assert serve("webapp.py").get("/static/style.css").status == 404
 
 
 def test_a_file_is_only_read(web):

@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from client import Connection
 from conftest import HERE, OPENSSL, PRESENT
-from table import cases
-from test_tls import make_certificate
-from waiting import WAIT_S, answered, until
+from core.test_tls import make_certificate
+from support.client import Connection
+from support.table import cases
+from support.waiting import WAIT_S, answered, until
 
 pytestmark = pytest.mark.wire
 # A host's listening socket outlives its network, and asyncio's own loop accepts there.
@@ -27,7 +27,7 @@ HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture
 def healing(start):
-    return start("heal.py")
+    return start("listener.py")
 
 
 def get_again(server, path="/"):
@@ -129,9 +129,9 @@ def test_connections_that_were_open_in_a_loss_are_served_or_end(healing):
 
 @pytest.fixture
 def secure(start, tmp_path):
-    """heal.py under TLS, and a GET that trusts it."""
+    """listener.py under TLS, and a GET that trusts it."""
     trust = ssl.create_default_context(cafile=make_certificate(tmp_path))
-    server = start("heal.py", str(tmp_path))
+    server = start("listener.py", str(tmp_path))
 
     def get(path):
         c = Connection(server.port, WAIT_S)
@@ -177,7 +177,7 @@ def start_another(server, folder):
 
 
 def test_a_port_in_use_is_told_with_its_address(start, folder):
-    server = start("heal.py")
+    server = start("listener.py")
     said = start_another(server, folder)
     assert "127.0.0.1" in said and str(server.port) in said
     assert re.search("EADDRINUSE|address already in use", said)
@@ -185,7 +185,7 @@ def test_a_port_in_use_is_told_with_its_address(start, folder):
 
 @on_boards
 def test_a_port_in_use_is_told_with_what_to_do(start, folder):
-    server = start("heal.py")
+    server = start("listener.py")
     said = start_another(server, folder)
     assert "127.0.0.1:%d is in use" % server.port in said and "starting" not in said
     assert "app.stop()" in said and "soft reset" in said
@@ -199,7 +199,7 @@ CUT = ["unshare", "-Urn", "sh", "-c", "ip link set lo up && ip link set lo down"
 def test_an_app_is_answered_again_after_its_interface_was_down(runtime, folder):
     if not shutil.which("unshare") or not shutil.which("ip") or subprocess.run(CUT, capture_output=True).returncode:
         pytest.skip("no interface to take down: `unshare -Urn` and `ip` (package iproute2) are to work")
-    command = ["unshare", "-Urn", sys.executable, str(HERE / "cut_off.py"), *runtime.command]
+    command = ["unshare", "-Urn", sys.executable, str(HERE / "support" / "cut_off.py"), *runtime.command]
     done = subprocess.run(command, cwd=folder, env=runtime.environment(), stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=55)
     print(done.stdout)

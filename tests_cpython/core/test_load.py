@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from client import Connection
+from support.client import Connection
 
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 SLOW = b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"

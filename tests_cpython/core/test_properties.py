@@ -200,5 +200,5 @@ def test_a_form_that_was_encoded_is_decoded(web, form):
 
 @given(name=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=20))
 def test_a_quoted_part_of_a_path_is_handed_over_as_it_was(serve, name):
-    answer = serve("new.py").get("/users/" + urllib.parse.quote(name, safe=""))
+    answer = serve("webapp.py").get("/users/" + urllib.parse.quote(name, safe=""))
     assert json.loads(answer.body) == {"/users/<id>": {"id": ["str", name]}}

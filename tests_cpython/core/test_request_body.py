@@ -1,10 +1,10 @@
-"""The body: each line of the checklist's second table."""
+"""The body: each line of the table in docs/http.md, "The body"."""
 
 import json
 
 import pytest
 
-from table import cases
+from support.table import cases
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""The request line and the head: each line of the checklist's first table."""
+"""The request line and the head: each line of the table in docs/http.md, "The request line and the head"."""
 
 import json
 
 import pytest
 
-from table import cases
+from support.table import cases
 
 HOST = b"Host: x\r\n"
 

@@ -1,4 +1,4 @@
-"""The response: each line of the checklist's third list."""
+"""The response: each line of the list in docs/http.md, "The response"."""
 
 import json
 
@@ -6,7 +6,7 @@ import h11
 import httpx
 import pytest
 
-from table import cases
+from support.table import cases
 
 # Every status with the phrase of RFC 9110 that a framework answers by itself or an app is likely to name.
 REASONS = {

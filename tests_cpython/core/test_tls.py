@@ -9,8 +9,8 @@ import pytest
 from websockets.sync.client import connect
 
 from conftest import OPENSSL
-from table import cases
-from waiting import WAIT_S, until
+from support.table import cases
+from support.waiting import WAIT_S, until
 
 pytestmark = [
     pytest.mark.wire,

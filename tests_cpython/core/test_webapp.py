@@ -1,4 +1,4 @@
-"""contract.md, "New"."""
+"""What an app can do that it could not in picoweb 1.8: patterns, methods, returned values, middleware, error handlers."""
 
 import json
 
@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from conftest import free_port
-from table import cases
+from support.table import cases
 
 
 @pytest.fixture
 def new(serve):
-    return serve("new.py")
+    return serve("webapp.py")
 
 
 def ask(server, method, path, fields=""):

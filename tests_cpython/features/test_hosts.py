@@ -4,12 +4,12 @@ import pytest
 
 from picoweb.hosts import hosts
 
-from table import cases
+from support.table import cases
 
 
 @pytest.fixture
 def app(serve):
-    return serve("hosts_allowed.py")
+    return serve("hosts.py")
 
 
 def ask(server, host, target="/", version="1.1", extra=""):

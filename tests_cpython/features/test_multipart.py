@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from board import compiled
 from conftest import HERE, Server
-from table import cases
-from waiting import until
+from support.board import compiled
+from support.table import cases
+from support.waiting import until
 
 BOUNDARY = b"----WebKitFormBoundaryAbC123"
 END = b"--" + BOUNDARY + b"--\r\n"

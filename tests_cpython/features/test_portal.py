@@ -18,17 +18,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import picoweb.host  # noqa: F401 - so that CPython knows usocket
 import picoweb.credentials as credentials
 import picoweb.dns
-import waiting
-from picoweb.portal import Portal
-from browser import chromium
-from command import Running
+import picoweb.host  # noqa: F401 - so that CPython knows usocket
 from conftest import HERE, PRESENT, ROOT, free_port
-from scripts import output
-from table import cases
-from waiting import WAIT_S
+from picoweb.portal import Portal
+from support import waiting
+from support.browser import chromium
+from support.command import Running
+from support.scripts import output
+from support.table import cases
+from support.waiting import WAIT_S
 
 pytestmark = pytest.mark.wire
 HOSTILE = "<b>\"'&"

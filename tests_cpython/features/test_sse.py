@@ -17,11 +17,11 @@ import picoweb
 from picoweb.sse import Hub, encode
 from picoweb.testing import TestClient
 
-from browser import chromium
-from client import READ
 from conftest import HERE, OTHER_SERVERS, ROOT, UNCAUGHT
-from table import cases
-from waiting import WAIT_S, until
+from support.browser import chromium
+from support.client import READ
+from support.table import cases
+from support.waiting import WAIT_S, until
 
 
 

@@ -13,11 +13,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import picoweb.conditions as conditions
-from browser import chromium
 from conftest import ROOT
-from table import cases
-from test_paths import FILES, REFUSED
-from waiting import until
+from core.test_files import FILES, REFUSED
+from support.browser import chromium
+from support.table import cases
+from support.waiting import until
 
 TEXT = b"0123456789" * 10
 PAGE = b"<title>the page</title>" + b"<p>again" * 300

@@ -14,8 +14,8 @@ from picoweb.host.cli.interpreter import tool
 from picoweb.testing import TestClient
 
 from conftest import ROOT
-from table import cases
-from waiting import WAIT_S, until
+from support.table import cases
+from support.waiting import WAIT_S, until
 
 HELD = b"GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -9,7 +9,7 @@ import picoweb
 from picoweb.testing import TestClient
 
 from conftest import UNCAUGHT
-from in_memory import RUNTIMES, load, run
+from support.in_memory import RUNTIMES, load, run
 
 SCRIPTS = {name: load(name) for name in ("testing_client", "testing_websocket")}
 CASES = [(script, case) for script, module in SCRIPTS.items() for case in module.CASES]

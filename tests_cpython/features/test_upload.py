@@ -6,10 +6,10 @@ from base64 import b64encode
 
 import pytest
 
-from browser import chromium
 from conftest import ROOT
-from table import cases
-from waiting import until
+from support.browser import chromium
+from support.table import cases
+from support.waiting import until
 
 NEW = bytes(i % 251 for i in range(5000))
 SHA256 = hashlib.sha256(NEW).hexdigest()

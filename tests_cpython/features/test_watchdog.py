@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from test_heal import on_boards, tls
-from test_tls import make_certificate
-from waiting import WAIT_S
+from core.test_listener import on_boards, tls
+from core.test_tls import make_certificate
+from support.waiting import WAIT_S
 
 pytestmark = pytest.mark.wire
 HELD = b"GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"

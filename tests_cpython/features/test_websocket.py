@@ -9,9 +9,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from table import cases
-from websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Peer, closing, frame, handshake
-from waiting import WAIT_S, until
+from support.table import cases
+from support.waiting import WAIT_S, until
+from support.websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Peer, closing, frame, handshake
 
 
 @pytest.fixture

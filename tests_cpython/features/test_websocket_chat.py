@@ -1,15 +1,15 @@
 """examples/chat.py in two Chromium browsers, and what its rooms keep."""
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from browser import chromium
+from conftest import ROOT
+from support.browser import chromium
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 SAID = "[...said.children].map(item => item.textContent).join('|')"
 
 

@@ -6,8 +6,8 @@ import pytest
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 
-from table import cases
-from websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Peer, closing, frame
+from support.table import cases
+from support.websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Peer, closing, frame
 
 pytestmark = pytest.mark.wire  # another server has its own frames
 

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from conftest import HERE, PRESENT
-from scripts import output
-from table import cases
+from support.scripts import output
+from support.table import cases
 
 RUNTIMES = [name for name in ("cpython", "mp64", "mp32") if name in PRESENT]
 HOME = {"home": "secret12"}
@@ -73,7 +73,7 @@ def results(request, tmp_path_factory):
     """What came of each case, on each runtime."""
     folder = tmp_path_factory.mktemp("wifi")
     (folder / "cases.json").write_text(json.dumps(CASES))
-    script = "import sys\nsys.path.insert(0, %r)\nimport wifi_cases\n" % str(HERE / "apps")
+    script = "import sys\nsys.path.insert(0, %r)\nimport wifi\n" % str(HERE / "apps")
     return json.loads(output(request.param, script, folder, "cases.json"))
 
 

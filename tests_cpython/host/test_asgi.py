@@ -12,7 +12,7 @@ import picoweb
 from picoweb.host import asgi
 from picoweb.host.asgi_app import HTTPConnection
 
-from table import cases
+from support.table import cases
 
 LONG = "x" * 2000
 

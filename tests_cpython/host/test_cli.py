@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from command import PICOWEB, Running, environment, picoweb
 from conftest import PRESENT, ROOT, free_port
-from file_server import served
-from table import cases
+from support.command import PICOWEB, Running, environment, picoweb
+from support.file_server import served
+from support.table import cases
 
 SOURCES = Path(PRESENT["cpython"].environment()["PYTHONPATH"].split(":")[1])  # with utemplate
 

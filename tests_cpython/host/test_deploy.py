@@ -13,16 +13,16 @@ import littlefs
 import pytest
 from mpremote.transport_serial import SerialTransport
 
-from command import picoweb
 from conftest import MISSING, PRESENT, ROOT, free_port
-from firmware import skipping
 from picoweb.host.cli import deploy as deploy_module
 from picoweb.host.cli import image
 from picoweb.host.cli.bundle import fits, make_bundle, manifest_of, sources_of
 from picoweb.host.cli.deploy import COMMIT, Report, connected, deploy
 from picoweb.host.cli.interpreter import Failure, find
 from picoweb.host.vboard import VirtualBoard
-from table import cases
+from support.command import picoweb
+from support.firmware import skipping
+from support.table import cases
 
 sys.path.insert(0, str(ROOT / "tools"))
 import rp2040  # noqa: E402 (one emulator for the tests and for the tool that measures)

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from conftest import ROOT
-from table import cases
+from support.table import cases
 
 PAGE = b"<title>packed</title>" + b"<p>again" * 100
 NOISE = random.Random(1).randbytes(3000)  # as a picture

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from conftest import ROOT, find_mp64
-from table import cases
+from support.table import cases
 
 pytest_plugins = ["pytester"]
 

@@ -5,9 +5,9 @@ import os
 import httpx
 import pytest
 
-from command import Running, picoweb
 from conftest import PRESENT, ROOT, free_port
-from table import cases
+from support.command import Running, picoweb
+from support.table import cases
 
 MICROPYTHON = PRESENT["mp64"].command[0]
 LIBRARY = PRESENT["cpython"].environment()["PYTHONPATH"].split(os.pathsep)[1]  # with utemplate

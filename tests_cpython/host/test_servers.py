@@ -6,26 +6,26 @@ import threading
 import pytest
 
 from conftest import PRESENT
-from hosts import ASGI, WSGI, Host
-from table import cases
+from support.servers import ASGI, WSGI, OtherServer
+from support.table import cases
 
 
-def hosts(names):
-    return pytest.fixture(scope="module", params=names, ids=str)(a_host)
+def servers(names):
+    return pytest.fixture(scope="module", params=names, ids=str)(a_server)
 
 
-def a_host(request, tmp_path_factory):
+def a_server(request, tmp_path_factory):
     name = request.param
     command, app = (ASGI[name], "hosted:asgi_app") if name in ASGI else (WSGI[name], "hosted:wsgi_app")
-    host = Host(name, command, app, tmp_path_factory.mktemp("host"))
-    yield host.start()
-    host.end()
+    server = OtherServer(name, command, app, tmp_path_factory.mktemp("server"))
+    yield server.start()
+    server.end()
 
 
-host = hosts([*ASGI, *WSGI])
+server = servers([*ASGI, *WSGI])
 CONCURRENT = [*ASGI, *(name for name in WSGI if name != "gunicorn-preloaded")]  # whose requests meet in one process
-concurrent = hosts(CONCURRENT)
-asgi_host = hosts([*ASGI])
+concurrent = servers(CONCURRENT)
+asgi_server = servers([*ASGI])
 
 
 ANSWERS = [
@@ -49,70 +49,70 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize("path,status,text,headers", cases(ANSWERS))
-def test_answers(host, path, status, text, headers):
-    if path == "/echo/%zz" and (host.name in WSGI or host.name == "granian"):
+def test_answers(server, path, status, text, headers):
+    if path == "/echo/%zz" and (server.name in WSGI or server.name == "granian"):
         pytest.skip("this server decodes the path, or refuses it, by itself")
-    answer = host.get(path)
+    answer = server.get(path)
     assert answer.status_code == status
     assert text is None or answer.text == text
     for name, value in headers.items():
         assert answer.headers[name] == value, name
 
 
-def test_an_exception_is_in_the_servers_log(host):
-    host.get("/fail")
-    assert "ValueError: its reason" in host.log()
+def test_an_exception_is_in_the_servers_log(server):
+    server.get("/fail")
+    assert "ValueError: its reason" in server.log()
 
 
-def test_HEAD_has_the_headers_and_no_body(host):
-    answer = host.head("/json")
+def test_HEAD_has_the_headers_and_no_body(server):
+    answer = server.head("/json")
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "18")
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_a_request_reaches_the_handler_whole(host, method):
-    answer = host.request(method, "/echo/a%20b/J%C3%BCrgen?x=1&y=%26", content="body", headers={"X-Test": "value"})
+def test_a_request_reaches_the_handler_whole(server, method):
+    answer = server.request(method, "/echo/a%20b/J%C3%BCrgen?x=1&y=%26", content="body", headers={"X-Test": "value"})
     assert answer.json() == {
         "method": method, "path": "/echo/a b/J\xfcrgen", "rest": "a b/J\xfcrgen", "qs": "x=1&y=%26", "body": "body",
         "header": "value",
     }
 
 
-def test_a_percent_sign_in_a_path_is_itself(host):
-    assert host.get("/echo/100%25").json()["rest"] == "100%"
+def test_a_percent_sign_in_a_path_is_itself(server):
+    assert server.get("/echo/100%25").json()["rest"] == "100%"
 
 
-def test_a_form_is_read(host):
-    assert host.post("/form", data={"a": "1 & 2", "b": ["x", "y"]}).json() == {"a": "1 & 2", "b": ["x", "y"]}
+def test_a_form_is_read(server):
+    assert server.post("/form", data={"a": "1 & 2", "b": ["x", "y"]}).json() == {"a": "1 & 2", "b": ["x", "y"]}
 
 
-def test_a_chunked_body_is_read(host):
-    assert host.post("/count", content=(b"x" * 1000 for _ in range(16))).text == "16000"
+def test_a_chunked_body_is_read(server):
+    assert server.post("/count", content=(b"x" * 1000 for _ in range(16))).text == "16000"
 
 
-def test_a_body_at_the_limit_is_read(host):
-    assert host.post("/count", content=b"x" * 16384).text == "16384"
+def test_a_body_at_the_limit_is_read(server):
+    assert server.post("/count", content=b"x" * 16384).text == "16384"
 
 
 @pytest.mark.parametrize("parts", [1, 17], ids=["length", "chunks"])
-def test_a_body_over_the_limit_is_413(host, parts):
+def test_a_body_over_the_limit_is_413(server, parts):
     content = b"x" * 16385 if parts == 1 else (b"x" * 1000 for _ in range(parts))
-    answer = host.post("/count", content=content)
+    answer = server.post("/count", content=content)
     assert (answer.status_code, answer.text) == (413, "413 Content Too Large\na body over 16384 bytes\n")
 
 
-def test_a_response_that_fails_late_is_cut_and_logged(host):
+def test_a_response_that_fails_late_is_cut_and_logged(server):
     try:
-        answer = host.get("/fail-late")
+        answer = server.get("/fail-late")
         # Waitress and granian's WSGI end the response as if it were whole.
-        assert host.name in ("waitress", "granian-wsgi", "granian", "gunicorn", "gunicorn-preloaded"), answer
+        assert server.name in ("waitress", "granian-wsgi", "granian", "gunicorn", "gunicorn-preloaded"), answer
     except Exception as e:
         assert type(e).__name__ in ("RemoteProtocolError", "ReadError")
-    assert "ValueError: its late reason" in host.log()
+    assert "ValueError: its late reason" in server.log()
 
 
-def test_a_response_whose_head_has_no_end_is_500(host):
-    assert host.get("/no-head").status_code == 500
+def test_a_response_whose_head_has_no_end_is_500(server):
+    assert server.get("/no-head").status_code == 500
 
 
 def test_parts_leave_when_they_are_written(concurrent):
@@ -132,12 +132,12 @@ def test_requests_are_answered_beside_each_other(concurrent):
     assert texts == ["came"]
 
 
-def test_the_handler_of_a_client_that_leaves_is_cancelled(asgi_host):
-    with socket.create_connection(("127.0.0.1", asgi_host.port)) as s:
+def test_the_handler_of_a_client_that_leaves_is_cancelled(asgi_server):
+    with socket.create_connection(("127.0.0.1", asgi_server.port)) as s:
         s.sendall(b"GET /silent HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert asgi_host.get("/await/begun").text == "came"
-    assert asgi_host.get("/await/gone").text == "came"
-    assert "CancelledError" not in asgi_host.log()
+        assert asgi_server.get("/await/begun").text == "came"
+    assert asgi_server.get("/await/gone").text == "came"
+    assert "CancelledError" not in asgi_server.log()
 
 
 def test_a_handler_that_writes_to_a_client_that_has_left_ends(concurrent):
@@ -147,15 +147,15 @@ def test_a_handler_that_writes_to_a_client_that_has_left_ends(concurrent):
     assert concurrent.get("/await/gone").text == "came"
 
 
-@pytest.mark.parametrize("server", [name for name in ASGI if name != "granian"])
-def test_an_init_that_fails_ends_the_server_with_the_reason(server, tmp_path):
-    host = Host(server, ASGI[server], "hosted:asgi_fails", tmp_path)
+@pytest.mark.parametrize("name", [name for name in ASGI if name != "granian"])
+def test_an_init_that_fails_ends_the_server_with_the_reason(name, tmp_path):
+    server = OtherServer(name, ASGI[name], "hosted:asgi_fails", tmp_path)
     try:
-        status = host.process.wait(15)
+        status = server.process.wait(15)
     finally:
-        host.end()
-    assert status or server == "hypercorn"  # which says so in its log alone
-    assert "RuntimeError: the database is away" in host.log()
+        server.end()
+    assert status or name == "hypercorn"  # which says so in its log alone
+    assert "RuntimeError: the database is away" in server.log()
 
 
 def test_every_kind_of_server_is_among_the_runtimes_or_here():

@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from conftest import PRESENT
-from scripts import output, plain_output
-from table import cases
+from support.scripts import output, plain_output
+from support.table import cases
 
 MICROPYTHONS = [name for name, runtime in PRESENT.items() if runtime.is_micropython]
 

@@ -11,8 +11,8 @@ import pytest
 
 import picoweb.host.shim.btree as btree
 from conftest import PRESENT
-from scripts import finish
-from table import cases
+from support.scripts import finish
+from support.table import cases
 
 FRUIT = {b"apple": b"1", b"banana": b"2", b"cherry": b"3", b"date": b"4"}
 

@@ -11,8 +11,8 @@ import pytest
 import picoweb
 import picoweb.host.shim.uasyncio as uasyncio
 from picoweb.host.shim.generators import adopt, renew
-from scripts import output
-from table import cases
+from support.scripts import output
+from support.table import cases
 
 MARK = inspect.CO_ITERABLE_COROUTINE
 

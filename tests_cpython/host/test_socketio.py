@@ -6,12 +6,12 @@ import pytest
 import socketio
 
 from conftest import ROOT
-from hosts import ASGI, Host
+from support.servers import ASGI, OtherServer
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "hypercorn"])
 def host(request, tmp_path_factory):
-    host = Host(request.param, ASGI[request.param], "host_socketio:application", tmp_path_factory.mktemp("host"),
+    host = OtherServer(request.param, ASGI[request.param], "host_socketio:application", tmp_path_factory.mktemp("host"),
                 ROOT / "examples")
     yield host.start("/")
     host.end()

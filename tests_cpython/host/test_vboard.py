@@ -12,15 +12,15 @@ import time
 import httpx
 import pytest
 
-from command import Running, environment, picoweb
 from conftest import MISSING, ON_BOARD, PRESENT, ROOT, START_S, free_port, place
-from file_server import served
 from picoweb.host.cli.interpreter import Failure
 from picoweb.host.vboard import VirtualBoard
 from picoweb.host.vboard.port import MESSAGES, cook
-from remote import Terminal, mpremote, output, running
-from table import cases
-from waiting import answered
+from support.command import Running, environment, picoweb
+from support.file_server import served
+from support.remote import Terminal, mpremote, output, running
+from support.table import cases
+from support.waiting import answered
 
 PAGE = "<h1>Hello from picoweb</h1>"
 PROMPT = rb">>> "

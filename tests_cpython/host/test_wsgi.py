@@ -11,7 +11,7 @@ import pytest
 import picoweb
 from picoweb.host import wsgi
 
-from table import cases
+from support.table import cases
 
 
 def make():

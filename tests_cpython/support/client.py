@@ -132,7 +132,7 @@ class Connection:
 
 
 def check(answer):
-    """What h11 lets pass and the checklist does not."""
+    """What h11 lets pass and docs/http.md does not."""
     assert re.fullmatch(rb"HTTP/1\.[01] \d{3} [A-Z][A-Za-z' -]*[A-Za-z]", answer.head.split(b"\r\n")[0]), answer.head
     assert answer.reason != "NA", "no reason phrase"
     assert b"\n" not in answer.head.replace(b"\r\n", b""), "a bare LF in the head"

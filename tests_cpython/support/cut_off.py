@@ -1,4 +1,4 @@
-"""Run by test_heal.py in a network of its own: takes the interface of heal.py down and up, and asks.
+"""Run by test_listener.py in a network of its own: takes the interface of listener.py down and up, and asks.
 
 python cut_off.py INTERPRETER [ARGUMENT ...]
 """
@@ -43,7 +43,7 @@ def lose_clients():
 
 def main(command):
     link("up")
-    server = subprocess.Popen([*command, "heal.py", str(PORT)])
+    server = subprocess.Popen([*command, "listener.py", str(PORT)])
     try:
         assert get("/") == "hello"
         slowest = 0

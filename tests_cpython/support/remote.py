@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from command import Running, environment
+from support.command import Running, environment
 
 MPREMOTE = (sys.executable, "-m", "mpremote")
 SECONDS = 50

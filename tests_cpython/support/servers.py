@@ -1,4 +1,4 @@
-"""Servers of other makers that run an app of tests_cpython/apps: the command lines, and a process of one of them."""
+"""Servers of other makers that run an app of apps/: the command lines, and a process of one of them."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ WSGI = {
 }
 
 
-class Host(httpx.Client):
+class OtherServer(httpx.Client):
     """A server's process, and a client of it."""
 
     def __init__(self, name, command, app, folder, cwd=HERE / "apps"):

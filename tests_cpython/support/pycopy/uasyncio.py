@@ -1,6 +1,6 @@
 """A stand-in for Pycopy's `uasyncio` on unix MicroPython, made by its documented API and by nothing else of Pycopy.
 
-It has the names that pycopy.md lists and no more. Where that is silent it is strict: a queue that overflows, and an
+It has the names that Pycopy documents and no more. Where that is silent it is strict: a queue that overflows, and an
 exception that a task lets out, end the loop.
 """
 
