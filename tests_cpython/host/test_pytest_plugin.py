@@ -182,7 +182,7 @@ def test_board_says_what_to_install(run, monkeypatch, pytester):
 
 
 def test_a_board_that_dies_fails_its_test(run):
-    result = run("def test(board):\n    try:\n        board('app.py').get('/exit?3')\n    except Exception:\n        pass")
+    result = run("def test(board):\n    try:\n        board('app.py').get('/exit?3', timeout=30)\n    except Exception:\n        pass")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["app.py with a 64K heap has ended with status 3:*", "*starting at http://127.0.0.1:*"])
 
