@@ -1,4 +1,4 @@
-"""An app that servers of ASGI and WSGI run: `hosted:asgi_app`, `hosted:wsgi_app`; `hosted:asgi_fails` cannot start."""
+"""An app that servers of ASGI and WSGI run: `servers:asgi_app`, `servers:wsgi_app`; `servers:asgi_fails` cannot start."""
 
 import asyncio
 

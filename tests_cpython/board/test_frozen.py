@@ -162,7 +162,7 @@ PASSED = [
     ("values of a path", "webapp.py", test_webapp.test_every_kind_of_handler_takes_values),
     ("headers", "webapp.py", test_webapp.test_add_header_and_status),
     ("errors", "webapp.py", test_webapp.test_a_handler_that_does_nothing_is_answered),
-    ("middleware", "middle.py", test_webapp.test_a_body_behind_middleware_is_read),
+    ("middleware", "middleware.py", test_webapp.test_a_body_behind_middleware_is_read),
     ("a mounted app", "webapp.py", test_webapp.test_a_pattern_in_a_mounted_app_matches_without_the_prefix),
     ("a form with files", "multipart.py", test_multipart.test_what_a_browser_library_sends_is_read),
     ("any boundary", "multipart.py", test_multipart.test_a_boundary_may_be_split_anywhere),

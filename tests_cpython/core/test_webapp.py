@@ -315,7 +315,7 @@ def test_add_header_and_status(new):
 
 @pytest.fixture
 def middle(serve):
-    return serve("middle.py")
+    return serve("middleware.py")
 
 
 def seen(server):

@@ -16,7 +16,7 @@ def servers(names):
 
 def a_server(request, tmp_path_factory):
     name = request.param
-    command, app = (ASGI[name], "hosted:asgi_app") if name in ASGI else (WSGI[name], "hosted:wsgi_app")
+    command, app = (ASGI[name], "servers:asgi_app") if name in ASGI else (WSGI[name], "servers:wsgi_app")
     server = OtherServer(name, command, app, tmp_path_factory.mktemp("server"))
     yield server.start()
     server.end()
@@ -149,7 +149,7 @@ def test_a_handler_that_writes_to_a_client_that_has_left_ends(concurrent):
 
 @pytest.mark.parametrize("name", [name for name in ASGI if name != "granian"])
 def test_an_init_that_fails_ends_the_server_with_the_reason(name, tmp_path):
-    server = OtherServer(name, ASGI[name], "hosted:asgi_fails", tmp_path)
+    server = OtherServer(name, ASGI[name], "servers:asgi_fails", tmp_path)
     try:
         status = server.process.wait(15)
     finally:
