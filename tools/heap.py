@@ -57,7 +57,7 @@ def build_frozen(frameworks, apps):
 
 def serves(place, framework, app, heap, debug, threshold):
     """Whether a server answers all its clients right with that many bytes of heap."""
-    options = {"heap": heap, "debug": debug, "threshold": threshold, "wait_s": 2}
+    options = {"heap": heap, "debug": debug, "threshold": threshold, "wait_s": 5}
     with suppress(*traffic.FAILURES, peers.Failure):
         with peers.Server(*place, framework, app, **options) as server:
             for _ in range(ROUNDS):

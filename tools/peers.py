@@ -241,15 +241,16 @@ class State:
 class Server(Process):
     """An app on a MicroPython, `modules` in a folder or a frozen path; the current folder has what it serves.
 
-    `threshold` sets the collector's before anything is loaded, as picoweb's run() does. A `watched` one tells its state.
+    The collector is as the framework leaves it (`threshold` None), or has the threshold that picoweb's run() sets (True), or
+    none (False). A `watched` one tells its state.
     """
 
-    def __init__(self, interpreter, path, folder, framework, app, *, heap=None, debug=-1, threshold=False,
+    def __init__(self, interpreter, path, folder, framework, app, *, heap=None, debug=-1, threshold=None,
                  watched=False, extra="", wait_s=5):
         port = free_port()
-        lines = [THRESHOLD] * (threshold and (framework != "picoweb" or not sets_threshold()))
+        lines = [THRESHOLD] * (threshold is True and (framework != "picoweb" or not sets_threshold()))
         lines += [WATCH] * watched + [f"from {module_of(framework, app)} import app"]
-        lines += ["app.gc_threshold = 0"] * (framework == "picoweb" and not threshold) + [extra] * bool(extra)
+        lines += ["app.gc_threshold = 0"] * (framework == "picoweb" and threshold is False) + [extra] * bool(extra)
         lines += ["watch.start(app, cost)"] * watched
         lines.append(SERVE[framework] % {"port": port, "debug": debug})
         command = [str(interpreter), *(["-X", f"heapsize={heap}"] if heap else []), "-c", "\n".join(lines)]

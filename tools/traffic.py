@@ -29,6 +29,7 @@ NAVIGATION = COMMON | {
     "Sec-Fetch-Dest": "document",
 }
 PAGE_URL = "http://board.local"
+TIMEOUT_S = 6  # of a client: a busy machine is slow
 
 
 def part(accept, dest, mode="no-cors", **more):
@@ -108,7 +109,7 @@ def ask(connection, request):
 
 
 def connect(port):
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=3)
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
 
 
 def load_page(port):
@@ -126,14 +127,14 @@ def dashboard_round(port):
         ask(connections[at % 2 if at < 2 else 0], DASHBOARD[name])
     for connection in connections:
         connection.close()
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/state", timeout=3) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/state", timeout=TIMEOUT_S) as answer:
         if not is_state(answer.read()):
             raise Wrong("urllib")
     ask_http_1_0(port)
 
 
 def ask_http_1_0(port):
-    with socket.create_connection(("127.0.0.1", port), 3) as client:
+    with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as client:
         client.sendall(b"GET /api/sensor/2 HTTP/1.0\r\nHost: board\r\n\r\n")
         answer = b"".join(iter(lambda: client.recv(4096), b""))
     if b" 200 " not in answer[:16] or not is_sensor(answer.partition(b"\r\n\r\n")[2]):
