@@ -124,8 +124,7 @@ def main():
         for server, app in sorted(pairs - {("bare", "dashboard")}):
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             peers.stage(server, folder, peers.module_of(server, app))
-            place = peers.micropython(), folder, folder
-            running[server, app] = stack.enter_context(peers.Server(*place, server, app, heap=HEAP))
+            running[server, app] = stack.enter_context(peers.Server(peers.micropython(), folder, server, app, heap=HEAP))
         turns = [(name, server) for name in names for server in servers if (server, SCENARIOS[name][0]) in running]
         for name, server in peers.progress(turns * args.rounds, desc="measuring", unit="run"):
             process = running[server, SCENARIOS[name][0]]

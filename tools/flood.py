@@ -44,6 +44,7 @@ PAUSE_S = 0.1  # of a normal client after an answer
 PATIENCE_S = 5  # of a normal client
 SLOWEST_S = 1.0
 SETTLE_S = 2
+WARM_S = 1
 GROWTH = 1024  # bytes
 HOSTILE = "127.0.0.2"
 
@@ -86,7 +87,7 @@ class Outcome:
         if not (self.before and self.after):
             yield f"the process did not tell its heap: {self.output[-300:]!r}"
         else:
-            if self.after.slots > self.before.slots:
+            if self.after.slots:
                 yield f"{self.after.slots} slots are taken"
             if self.after.allocated > self.before.allocated + GROWTH:
                 yield f"memory grew by {self.after.allocated - self.before.allocated:,} bytes"
@@ -285,22 +286,29 @@ async def flood(behave, port, count, seconds, progress):
     return next(numbers)
 
 
-async def attack(port, behave, outcome, count, seconds, progress):
-    """One attack while the normal clients ask."""
-    askers = [asyncio.create_task(ask_all_the_time(port, outcome.clients[name], options)) for name, options in NORMAL.items()]
-    outcome.hostile = await flood(behave, port, count, seconds, progress)
-    for asker in askers:
-        asker.cancel()
-    await asyncio.gather(*askers, return_exceptions=True)
+async def ask_during(port, clients, other):
+    """The normal clients ask until another coroutine has ended, whose result is returned."""
+    askers = [asyncio.create_task(ask_all_the_time(port, clients[name], options)) for name, options in NORMAL.items()]
+    try:
+        return await other
+    finally:
+        for asker in askers:
+            asker.cancel()
+        await asyncio.gather(*askers, return_exceptions=True)
+
+
+def new_clients():
+    return {name: Client() for name in NORMAL}
 
 
 def warm(port):
-    """Let a server load what it loads late, which is no growth: a whole round, refusals, resets."""
+    """Let a server load what it loads late, which is no growth: what all clients ask, refusals, a head cut off."""
     with suppress(*traffic.FAILURES):
-        for _ in range(2):
-            traffic.dashboard_round(port)
+        traffic.dashboard_round(port)
+    asyncio.run(ask_during(port, new_clients(), asyncio.sleep(WARM_S)))
+    with suppress(OSError):
         for data in (b"BAD\r\n\r\n", b"POST / HTTP/1.1\r\n\r\nX", GET[:80], b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 2000):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), traffic.TIMEOUT_S) as client:
+            with socket.create_connection(("127.0.0.1", port), traffic.TIMEOUT_S) as client, suppress(OSError):
                 client.sendall(data)
                 client.shutdown(socket.SHUT_WR)
                 while client.recv(4096):
@@ -309,7 +317,7 @@ def warm(port):
 
 def measure(place, framework, name, args, kilobytes):
     """One attack on a fresh process."""
-    outcome = Outcome({name: Client() for name in NORMAL})
+    outcome = Outcome(new_clients())
     options = {"heap": f"{kilobytes + WATCHER}K", "watched": True}
     if framework == "picoweb":
         options["extra"] = "app.max_connections = 16"
@@ -318,10 +326,11 @@ def measure(place, framework, name, args, kilobytes):
     try:
         with peers.Server(*place, framework, app, **options) as server:
             warm(server.port)
-            time.sleep(0.5)
+            time.sleep(SETTLE_S)
             outcome.before = server.state()
             with peers.progress(total=args.seconds, desc=name, bar_format=bar) as progress:
-                asyncio.run(attack(server.port, ATTACKS[name], outcome, args.clients, args.seconds, progress))
+                attack = flood(ATTACKS[name], server.port, args.clients, args.seconds, progress)
+                outcome.hostile = asyncio.run(ask_during(server.port, outcome.clients, attack))
             time.sleep(SETTLE_S)
             outcome.after = server.state()
             outcome.output = server.output()
@@ -359,11 +368,11 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         peers.stage(args.server, folder, "watch", *(peers.module_of(args.server, app) for app in apps))
-        places = {".mpy": (narrow or peers.micropython(), folder, folder)}
+        places = {".mpy": (narrow or peers.micropython(), folder)}
         built = None if args.no_frozen else peers.without(
             "a frozen build", lambda: heap.build_frozen([args.server], apps, "flood"))
         if built:
-            places["frozen"] = built, heap.frozen_path(args.server), folder
+            places["frozen"] = built, heap.frozen_path(args.server)
         outcomes = {(attack, kind): measure(place, args.server, attack, args, kilobytes)
                     for attack in attacks for kind, place in places.items()}
 

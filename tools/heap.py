@@ -123,9 +123,9 @@ def main():
         for framework in frameworks:
             folder = Path(name, framework)
             peers.stage(framework, folder, "watch", *(peers.module_of(framework, app) for app in apps))
-            places[framework, "RAM"] = narrow or peers.micropython(), folder, folder
+            places[framework, "RAM"] = narrow or peers.micropython(), folder
             if built:
-                places[framework, "frozen"] = built, frozen_path(framework), folder
+                places[framework, "frozen"] = built, frozen_path(framework)
         package = Path(name, "picoweb", "picoweb")
         sizes = {path.relative_to(package).with_suffix("").as_posix(): path.stat().st_size for path in package.rglob("*.mpy")}
         kinds = ["RAM", "frozen"] if built else ["RAM"]

@@ -28,6 +28,7 @@ PEERS = VENV / "peers"
 RUNTIMES = Path(os.environ.get("PICOWEB_RUNTIMES") or ROOT.parent / "shared" / "runtimes")
 
 EXAMPLES = ROOT / "examples"
+WWW = EXAMPLES / "www"  # what the dashboard serves
 
 FRAMEWORKS = ("picoweb", "microdot", "original")
 # The line that has an app of each serve; the apps are `app` in modules of examples/ and tools/servers/.
@@ -155,7 +156,7 @@ def source_of(module):
 
 
 def stage(framework, folder, *modules, compiled=True):
-    """Lay a framework, modules of tools/servers or examples, and the examples' files in a folder, as on a board."""
+    """Lay a framework and modules of tools/servers or examples in a folder, as on a board."""
     files = framework_files(framework) | {f"{module}.py": source_of(module) for module in modules}
     for name, source in files.items():
         target = Path(folder) / name
@@ -164,12 +165,6 @@ def stage(framework, folder, *modules, compiled=True):
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
-    lay_files(folder)
-
-
-def lay_files(folder):
-    """Lay the files that the dashboard serves in a folder."""
-    shutil.copytree(EXAMPLES / "www", Path(folder, "www"), dirs_exist_ok=True)
 
 
 # Server processes
@@ -239,13 +234,13 @@ class State:
 
 
 class Server(Process):
-    """An app on a MicroPython, `modules` in a folder or a frozen path; the current folder has what it serves.
+    """An app on a MicroPython; its modules lie in a folder or a frozen path.
 
     The collector is as the framework leaves it (`threshold` None), or has the threshold that picoweb's run() sets (True), or
     none (False). A `watched` one tells its state.
     """
 
-    def __init__(self, interpreter, path, folder, framework, app, *, heap=None, debug=-1, threshold=None,
+    def __init__(self, interpreter, path, framework, app, *, heap=None, debug=-1, threshold=None,
                  watched=False, extra="", wait_s=5):
         port = free_port()
         lines = [THRESHOLD] * (threshold is True and (framework != "picoweb" or not sets_threshold()))
@@ -254,7 +249,14 @@ class Server(Process):
         lines += ["watch.start(app, cost)"] * watched
         lines.append(SERVE[framework] % {"port": port, "debug": debug})
         command = [str(interpreter), *(["-X", f"heapsize={heap}"] if heap else []), "-c", "\n".join(lines)]
-        super().__init__(command, folder, environment(path), port, wait_s)
+        # Modules are looked for in the current folder first: it has the files that are served, and no module.
+        self.served = tempfile.TemporaryDirectory()
+        shutil.copytree(WWW, Path(self.served.name, "www"))
+        super().__init__(command, self.served.name, environment(path), port, wait_s)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        self.served.cleanup()
 
     def state(self, wait_s=5):
         """What the process tells about itself, or None if it does not."""

@@ -119,7 +119,7 @@ def loaded(app, ask):
     """The files of picoweb that an app has loaded after its clients asked; what is loaded late is said."""
     with tempfile.TemporaryDirectory() as folder:
         peers.stage("picoweb", folder, "watch", peers.module_of("picoweb", app))
-        with peers.Server(peers.micropython(), folder, folder, "picoweb", app, heap=HEAP, watched=True) as server:
+        with peers.Server(peers.micropython(), folder, "picoweb", app, heap=HEAP, watched=True) as server:
             before = server.state()
             wrong = ask(server.port)
             after = server.state()
