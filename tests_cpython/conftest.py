@@ -22,6 +22,7 @@ ROOT = HERE.parent
 ON_BOARD = sorted(path for path in (ROOT / "picoweb").rglob("*.py") if ROOT / "picoweb" / "host" not in path.parents)
 START_S = 15
 OTHER_SERVERS = ("uvicorn", "hypercorn")  # through ASGI
+BEHIND = b"GET /behind HTTP/1.1\r\nHost: x\r\n\r\n"  # which no test app has a route for
 UNCAUGHT = "Task exception w"  # "wasn't retrieved" of MicroPython, "was never retrieved" of CPython
 HEAP = {"mp64": "512K", "mp32": "512K"}  # room to compile a test app; the heap reports are about less
 
@@ -153,6 +154,13 @@ def free_port():
         return s.getsockname()[1]
 
 
+def closing(data):
+    """The same request with `Connection: close` as its last field; unchanged where no empty line ends its head."""
+    start = len(data) - len(data.lstrip(b"\r\n"))
+    head, empty_line, body = data[start:].partition(b"\r\n\r\n")
+    return data[:start] + head + b"\r\nConnection: close" + empty_line + body if empty_line else data
+
+
 def end_process(process):
     """Has a process end, by itself where it does."""
     process.terminate()
@@ -228,6 +236,36 @@ class Server:
         """An ordinary GET; `fields` are whole header lines."""
         head = "GET %s HTTP/%s\r\nHost: x\r\nConnection: close\r\n%s\r\n" % (path, version, fields)
         return self.ask(head.encode())
+
+    def both_ways(self, data, method="GET", kept=True):
+        """Ask one case persistent and with `Connection: close`, another request behind it; answer both responses.
+
+        What is behind it is served where the connection is `kept` open and the client did not ask for its end. `kept`
+        is None where that is the server's choice; it always is another server's.
+        """
+        if self.runtime.name in OTHER_SERVERS:
+            return [self.ask(data, method), self.ask(closing(data), method)]
+        # A refused client that has sent no more than its request is let go at once.
+        behind = b"" if kept is False else BEHIND
+        return [self.one_way(data, method, kept), self.one_way(closing(data), method, False, behind)]
+
+    def one_way(self, data, method, kept, behind=BEHIND):
+        with self.connect() as c:
+            c.send(data + behind)
+            answer = c.response(method)
+            if kept is None:
+                kept = not (answer.says_close or c.ended)
+            if kept:
+                assert not answer.says_close, "%r ends the connection" % data
+                assert c.response().status == 404, "the answer of %r" % behind
+                return answer
+            if behind and not c.ended:
+                try:
+                    c.half_close()  # else it is waited for what more such a client sends
+                except OSError:
+                    pass  # it has gone already
+            assert c.closes(), "sent after the answer of %r" % data
+        return answer
 
     def leaves_at_each_byte_of(self, request):
         """Clients that leave within a request, whose last byte is not sent; another client notices nothing."""

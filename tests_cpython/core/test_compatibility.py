@@ -17,6 +17,10 @@ def post(path, body, fields=b""):
     return b"POST %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n%s" % (path.encode(), fields, len(body), body)
 
 
+def get(path, fields=b""):
+    return b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path.encode(), fields)
+
+
 # Handlers and routes
 
 PAGES = [
@@ -45,8 +49,9 @@ PAGES = [
 
 @pytest.mark.parametrize("path,text", cases(PAGES))
 def test_a_page_is_served_by(kept, path, text):
-    answer = kept.get(path)
-    assert (answer.status, answer.text) == (200, text)
+    # One that closes in its handler ends the connection.
+    for answer in kept.both_ways(get(path), kept=path != "/aclose"):
+        assert (answer.status, answer.text) == (200, text)
 
 
 def test_start_response_alone_is_HTML(kept):
@@ -56,13 +61,14 @@ def test_start_response_alone_is_HTML(kept):
 @pytest.mark.parametrize("path", ["/none", "/generator/", "/Generator", "/subway", "/sub/none", "/regex/", "/sub/longer"])
 def test_no_route_is_404(kept, path):
     # /sub/longer is that app's root.
-    assert kept.get(path).status == (200 if path == "/sub/longer" else 404)
+    assert [a.status for a in kept.both_ways(get(path))] == [200 if path == "/sub/longer" else 404] * 2
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "BREW"])
 def test_a_route_without_methods_takes_every_method(kept, method):
-    answer = kept.ask(("%s /request?a=1&b HTTP/1.1\r\nHost: x\r\n\r\n" % method).encode(), method)
-    assert json.loads(answer.body) == {"method": method, "path": "/request", "qs": "a=1&b", "mine": "own attribute"}
+    data = ("%s /request?a=1&b HTTP/1.1\r\nHost: x\r\n\r\n" % method).encode()
+    for answer in kept.both_ways(data, method):
+        assert json.loads(answer.body) == {"method": method, "path": "/request", "qs": "a=1&b", "mine": "own attribute"}
 
 
 def test_a_request_without_query_has_an_empty_qs(kept):
@@ -105,9 +111,9 @@ def test_what_follows_left_headers_is_the_next_request(kept, path):
     ("/bytes-headers", b"text/html; charset=utf-8", 200),
 ])
 def test_headers_are_sent(kept, path, content_type, status):
-    answer = kept.get(path)
-    assert (answer.status, answer.get("Content-Type")) == (status, content_type)
-    assert (answer.get("X-One"), answer.get("X-Two")) == (b"1", b"2")
+    for answer in kept.both_ways(get(path)):
+        assert (answer.status, answer.get("Content-Type")) == (status, content_type)
+        assert (answer.get("X-One"), answer.get("X-Two")) == (b"1", b"2")
 
 
 # Forms
@@ -118,14 +124,14 @@ def form(server, path):
 
 @pytest.mark.parametrize("path", ["/qs-plain", "/qs-yield"])
 def test_parse_qs_fills_the_form(kept, path):
-    assert form(kept, path + "?a=1&b=two+words&c=%26&a=2&flag&d=") == {
-        "a": ["1", "2"], "b": "two words", "c": "&", "flag": True, "d": ""}
+    for answer in kept.both_ways(get(path + "?a=1&b=two+words&c=%26&a=2&flag&d=")):
+        assert json.loads(answer.body) == {"a": ["1", "2"], "b": "two words", "c": "&", "flag": True, "d": ""}
 
 
 @pytest.mark.parametrize("path", ["/form", "/form-native"])
 def test_read_form_data_fills_the_form(kept, path):
-    answer = kept.ask(post(path, b"a=1&b=two+words&a=2&a=3"))
-    assert json.loads(answer.body) == {"a": ["1", "2", "3"], "b": "two words"}
+    for answer in kept.both_ways(post(path, b"a=1&b=two+words&a=2&a=3")):
+        assert json.loads(answer.body) == {"a": ["1", "2", "3"], "b": "two words"}
 
 
 QUERIES = [
