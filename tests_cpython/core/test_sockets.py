@@ -1,0 +1,72 @@
+"""Sockets that fail as those of a board do: at accept(), just behind it, and at send()."""
+
+import json
+
+import pytest
+
+from conftest import PRESENT
+from support.table import cases, marked, new_core
+from support.waiting import WAIT_S, until
+
+pytestmark = [
+    pytest.mark.wire,
+    pytest.mark.parametrize("runtime", [name for name in PRESENT if name.startswith("mp")], indirect=True, scope="session"),
+]
+HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture
+def server(start):
+    return start("sockets.py")
+
+
+def fail(server, kept, what, errno, times):
+    """Has this fail some times; `kept` is a connection that was there before."""
+    server.marked()
+    kept.send(b"GET /fail/%s/%d/%d HTTP/1.1\r\nHost: x\r\n\r\n" % (what.encode(), errno, times))
+    assert kept.response().text == "soon"
+    assert server.logged("failing " + what, WAIT_S)
+
+
+def ask(kept, path):
+    return kept.send(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n").response().text
+
+
+@pytest.mark.parametrize("errno", cases([("ENOMEM", 12), ("ENFILE", 23), ("EMFILE", 24), ("ENOBUFS", 105)]))
+def test_there_is_a_pause_between_tries_of_accept_and_they_go_on(server, errno):
+    with server.connect(20) as kept:
+        fail(server, kept, "accept", errno, 8)
+        with server.connect(WAIT_S) as waiting:
+            assert waiting.send(HELLO).response().text == "hello"
+            tries = json.loads(ask(kept, b"/tries"))
+    assert len(tries) == 8
+    # Between them it sleeps; the first comes when a client does.
+    assert min(tries[1:]) >= 10
+    assert max(tries[1:]) < 3000  # 1 s at most, on a machine that may be busy
+
+
+@pytest.mark.parametrize("errno", cases([("ENOMEM", 12), ("ENOBUFS", 105), ("a MemoryError", 0)]))
+def test_a_peer_that_could_not_be_taken_in_is_closed(server, errno):
+    with server.connect(20) as kept:
+        fail(server, kept, "accepted", errno, 1)
+        # The others are served, and no socket of those that were lost stays.
+        with server.connect() as lost:
+            try:
+                lost.send(HELLO)
+                assert lost.everything() == b""
+            except ConnectionError:
+                pass
+        assert ask(kept, b"/left/accepted") == "0"
+        assert server.get("/").text == "hello"
+        assert until(lambda: ask(kept, b"/open"), lambda count: count == "1") == "1"
+
+
+@pytest.mark.parametrize("path", [b"/", b"/large", b"/pieces"])
+@pytest.mark.parametrize("errno", [*cases([("None", 1)]), *marked(new_core, [("EAGAIN", 11), ("ENOBUFS", 105)])])
+def test_a_send_that_took_nothing_is_tried_again(server, errno, path):
+    with server.connect(20) as kept, server.connect(20) as c:
+        whole = c.send(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n").response().body
+        fail(server, kept, "send", errno, 5)
+        for _ in range(4):
+            assert c.send(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n").response().body == whole
+        assert ask(kept, b"/left/send") == "0"
