@@ -1,6 +1,6 @@
 """Answers that go on and on: others get their turn, a client that leaves ends them, and so does HEAD.
 
-Each test starts its own server: what one of these does to a server would be the next one's trouble.
+What may do something to its server has one of its own: it would be the next test's trouble.
 """
 
 import threading
@@ -22,6 +22,12 @@ def get(path, method=b"GET"):
 @pytest.fixture
 def server(start):
     return start("streams.py")
+
+
+@pytest.fixture
+def shared(serve):
+    """The session's server, for handlers that end by themselves."""
+    return serve("streams.py")
 
 
 class Reading:
@@ -178,21 +184,22 @@ NEW_RAISED = [
 
 
 @pytest.mark.parametrize("path", [*cases(RAISED), *marked(new_core, NEW_RAISED)])
-def test_what_the_handler_raised_is_a_500_with_its_traceback_in_the_log(server, path):
-    server.marked()
-    with server.connect(SHORT_S) as c:
+def test_what_the_handler_raised_is_a_500_with_its_traceback_in_the_log(shared, path):
+    shared.marked()
+    with shared.connect(SHORT_S) as c:
         c.send(get(path))
         assert c.response().status == 500
-    assert server.logged(r'streams\.py", line \d+')
-    assert asked(server, "") == "hello"
+    assert shared.logged(r'streams\.py", line \d+')
+    assert asked(shared, "") == "hello"
 
 
 @pytest.mark.parametrize("errno", [104, 32, 110])
-def test_what_the_handler_raised_when_bytes_had_left_breaks_the_answer_with_a_traceback(server, errno):
+def test_what_the_handler_raised_when_bytes_had_left_breaks_the_answer_with_a_traceback(shared, errno):
+    shared.marked()
     with pytest.raises((h11.RemoteProtocolError, ConnectionError)):
-        server.ask(get("upstream-late/%d" % errno))
-    assert server.logged(r'streams\.py", line \d+')
-    assert asked(server, "") == "hello"
+        shared.ask(get("upstream-late/%d" % errno))
+    assert shared.logged(r'streams\.py", line \d+')
+    assert asked(shared, "") == "hello"
 
 
 @new_core
