@@ -1,88 +1,165 @@
-"""A web framework for boards with kilobytes of heap."""
+"""A web framework for boards with kilobytes of heap: an app, its routes, and the errors and limits of its clients."""
 import gc
+import sys
 
-from .stream import Connection, HTTPRequest, asyncio, coroutine, late, read_head, respond, start_response
+from .http import (
+    CLOSING, RP2, Connection, HTTPException, Lost, Named, Refusal, adapt, asyncio, coroutine, gmtime, load, ready, start_response,
+)
+from . import utils
+import uio
+import uos
+
+NO_MEMORY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def __getattr__(name):
-    return late("methods").load(name)
+def get_mime_type(fname):
+    """Return the content type of a file's name, by its ending."""
+    return load("files").get_mime_type(fname)
+
+
+def sendstream(writer, f):
+    """Coroutine: copy an open binary file to the writer."""
+    return load("answers").sendstream(writer, f)
+
+
+def jsonify(writer, obj):
+    """Coroutine: answer with JSON; ValueError if `obj` has no JSON form."""
+    return load("answers").jsonify(writer, obj)
+
+
+def http_error(writer, status):
+    """Coroutine: answer with a status (str) and its reason alone."""
+    return load("answers").http_error(writer, status)
 
 
 def listen(host, port):
-    import socket
+    """Return a listening socket; OSError if the address cannot be had."""
+    import usocket as socket
 
     s = socket.socket()
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(socket.getaddrinfo(host, port)[0][-1])
-    s.listen(8)
-    s.setblocking(False)
+    try:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(socket.getaddrinfo(host, port)[0][-1])
+        s.listen(16)
+        s.setblocking(False)
+    except OSError:
+        s.close()
+        raise
     return s
 
 
 @coroutine
 def accept(app, host, port):
+    """Take clients in for ever; a listening socket that is lost is opened anew."""
+    failures = 0
     while True:
         peer = None
         try:
-            yield asyncio.core._io_queue.queue_read(app.listener)
-            peer = app.listener.accept()[0]
+            if app.listener is None:
+                app.listener = listen(host, port)
+                app.tell("warning", "listening again at %s:%s", host, port)
+            yield ready(app.listener, False)
+            peer, address = app.listener.accept()
             peer.setblocking(False)
-            asyncio.create_task(app._handle(peer, asyncio.StreamReader(peer)))
-        except Exception as e:
-            try:
-                yield from late("listener").accept_failed(app, host, port, peer, e)
-            except Exception:
+            try:  # an answer of several packets is not to wait for acknowledgements
+                peer.setsockopt(6, 1, 1)
+            except OSError:
                 pass
+            asyncio.create_task(app._handle(peer, app.ssl.wrap(peer) if app.ssl else peer, address))
+            failures = 0
+        except Exception as e:
+            if peer:
+                peer.close()
+            gc.collect()
+            if not failures:
+                app.tell("warning", "%s: %r", "accept" if app.listener else "cannot listen at %s:%s" % (host, port), e)
+            failures += 1
+            errno = e.args and e.args[0]
+            # EBADF, EINVAL; then what lasts and is not ENOMEM, ENFILE, EMFILE, ENOBUFS, which a new socket would not mend.
+            if app.listener and (errno in (9, 22) or failures > 20 and errno not in (12, 23, 24, 105)):
+                app.listener.close()
+                app.listener = None
+                failures = 0
+            yield from asyncio.sleep_ms(50 if failures < 20 else 1000)
 
 
 async def sweep(app):
-    import utime
-
+    """Once a second: the clock, what waits for too long, and the log of refusals."""
     try:
         while app.connections:
-            t = utime.gmtime()
-            if t[0] > 2023:  # the clock was set
-                app.date = b"Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n" % (
-                    b"MonTueWedThuFriSatSun"[t[6] * 3 :][:3], t[2],
-                    b"JanFebMarAprMayJunJulAugSepOctNovDec"[t[1] * 3 - 3 :][:3], t[0], t[3], t[4], t[5],
-                )
+            try:
+                for conn in list(app.connections):
+                    if 0 < conn.deadline <= app.tick:
+                        if conn.keep is not None:
+                            app.count("timed_out")
+                        conn.expire()
+                t = gmtime()
+                if t[0] > 2023:  # the clock was set
+                    app.date = "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n" % (
+                        "MonTueWedThuFriSatSun"[t[6] * 3 :][:3], t[2],
+                        "JanFebMarAprMayJunJulAugSepOctNovDec"[t[1] * 3 - 3 :][:3], t[0], t[3], t[4], t[5],
+                    )
+                if app.refusals > 1 > app.debug:
+                    app.tell("warning", "%s (%d refused)", app.refusal, app.refusals)
+                app.refusals = 0
+            except MemoryError:
+                gc.collect()
             await asyncio.sleep_ms(1000)
             app.tick += 1
-            for conn in app.connections:
-                if 0 < conn.deadline <= app.tick:
-                    late("faults").expire(conn)
     finally:
         app.sweeping = None
 
 
-class WebApp:
-    """An app. Limits: connections, bytes, seconds."""
+def complete(extra):
+    """Have a route's methods in capitals, and HEAD where GET is."""
+    if extra.get("methods"):
+        methods = extra["methods"] = [method.upper() for method in extra["methods"]]
+        if "GET" in methods and "HEAD" not in methods:
+            methods.append("HEAD")
 
-    max_connections = 16
-    max_head = 2048
-    head_timeout = 5
-    idle_timeout = 15
+
+class WebApp(Named):
+    """An app. Its limits are attributes: connections, bytes, seconds."""
+
+    kind = "a."
+    connection = Connection
+    max_connections = 4 if RP2 else 16  # the stock firmware of a Pico W holds five
+    max_head = 2048  # bytes of a request line and header section
+    max_body = None  # bytes of a request's body, None for no limit
+    max_read = 16384  # bytes of a body that one call takes into memory
+    head_timeout = 5  # seconds for a head in all
+    idle_timeout = 15  # seconds between requests
+    body_timeout = 10  # seconds without a byte of a body
+    write_timeout = 10  # seconds in which a client takes nothing
+    min_rate = 128  # bytes a second, below which a client is too slow after 10 seconds; both directions
+    gc_threshold = None  # bytes allocated between collections: None is a twelfth of the heap, 0 leaves it as it is
+    headers_mode = "parse"
     debug = -1
+    log = sweeping = listener = accepting = ssl = None
+    inited = False
     tick = 0  # seconds
-    date = b""
-    fields = b"\0"
-    log = sweeping = None
-    mounts = ()
+    date = ""
+    memos = 8  # header sections that are remembered with what they say: clients repeat themselves
+    refusals = 0  # not logged yet
+    mounts = starts = stops = ()
 
     def __init__(self, pkg, routes=None, serve_static=True):
         self.pkg = pkg
         self.url_map = [] if routes is None else routes
         self.connections = []
+        self.memo = []
         if serve_static:
-            self.add_url_rule("/static/", "handle_static", prefix=True)
-        if type(self) is not WebApp:  # its methods may call super()'s
-            late("methods").install(WebApp)
+            self.url_map.append(("/static/", "handle_static", {"prefix": True}))
+        if type(self) is not WebApp:
+            load("subclasses").complete(WebApp)
 
-    def __getattr__(self, name):
-        return late("methods").get(self, name)
+    # Routes
 
     def add_url_rule(self, url, func, **extra):
-        """Adds a route: a path, a pattern or what has match(path); extra: methods, headers."""
+        """Add a route: a path, a pattern ("/users/<int:id>"), or what has match(path). Options: methods, headers."""
+        if isinstance(url, str) and "<" in url:
+            url = load("patterns").Pattern(url)
+        complete(extra)
         self.url_map.append((url, func, extra))
 
     def route(self, url, **extra):
@@ -90,57 +167,276 @@ class WebApp:
         return lambda func: self.add_url_rule(url, func, **extra) or func
 
     def find(self, req):
-        for url, func, *extra in self.url_map:
-            if url == req.path and not any(extra):
-                return func
-            if url == req.path or not isinstance(url, str) or "<" in url:
-                break
-        return late("routing").find(self, req)
+        """Return the handler of a request as a function of (req, resp); Refusal 400, 404 or 405."""
+        sent = path = req.path
+        if "%" in path:
+            quoted = path.replace("+", "%2B")
+            path = utils.unquote_plus(quoted)
+            if path == quoted or "\0" in path:
+                raise Refusal(400, "a malformed path")
+        allowed = []
+        for route in self.url_map:
+            url = route[0]
+            extra = route[2] if len(route) > 2 else {}
+            if isinstance(url, str):
+                found = url == path or "prefix" in extra and path.startswith(url)
+            else:
+                found = url.match(sent)
+            if found:
+                methods = extra.get("methods")
+                if not methods or req.method in methods:
+                    break
+                allowed += methods
+        else:
+            if not allowed and path != "*":
+                raise Refusal(404, "no such page")
+            allow = {"Allow": ", ".join(sorted(set(allowed + ["OPTIONS"])))}
+            if req.method == "OPTIONS":
+                return lambda req, resp: ("", 204, allow)
+            raise Refusal(405, "not for " + req.method, allow)
+        func = route[1]
+        req.extra = extra
+        if extra.get("headers", self.headers_mode) == "leave":
+            req.conn.leave()
+        if isinstance(func, str):
+            func = getattr(self, func)
+        if found is not True:
+            req.url_match = found
+            if hasattr(url, "named"):
+                return lambda req, resp: func(req, resp, **found)
+        return func
+
+    # Errors and the log
+
+    @coroutine
+    def handle_exc(self, req, resp, exc):
+        """Called for every exception that a handler lets out, for subclasses; what it writes is the answer."""
+        return
+        yield
+
+    @coroutine
+    def explain(self, req, resp, e):
+        """Return what answers an exception, as a handler's result."""
+        status = 500
+        text = ""
+        headers = None
+        if isinstance(e, HTTPException):
+            status = e.status
+            headers = e.headers
+            text = e.message and e.message + "\n"
+        elif isinstance(e, MemoryError):
+            status = 503
+        elif self.debug > 0:
+            text = traceback(e)
+        resp.start("text/plain; charset=utf-8", status, headers)
+        yield from resp.awrite(resp.fields[9:-2] + "\n" + text)
+
+    @coroutine
+    def recover(self, conn, e, asked=False):
+        """Return what answers an exception, as a handler's result; raise what none can. The app is `asked` once."""
+        if isinstance(e, Lost) and e.args[-1] is conn:
+            if conn.keep:  # all of an answer to HEAD has left
+                return None
+            raise e
+        if isinstance(e, asyncio.CancelledError):
+            if conn.deadline >= 0:
+                if getattr(conn.task, "cancelling", int)():
+                    raise e
+            elif conn.req or not conn.buf:
+                raise conn.lost()
+            else:
+                e = Refusal(408, "too slow")
+        if isinstance(e, MemoryError):
+            gc.collect()
+        if not isinstance(e, HTTPException):
+            self.tell("error", "%s: %s", conn.name(), traceback(e))
+        if conn.fields is False or conn.keep is None:
+            raise conn.lost()
+        if conn.status and (conn.status < 400 or asked):
+            conn.reset()
+        if getattr(e, "status", 0) in CLOSING:
+            conn.keep = False
+        if asked:
+            return (yield from WebApp.explain(self, conn.req, conn, e))
+        try:
+            if not conn.status and not isinstance(e, Refusal):
+                result = self.handle_exc(conn.req, conn, e)
+                if hasattr(result, "send"):
+                    yield from result
+            if conn.status:
+                return None
+            conn.why = getattr(e, "message", "")
+            return (yield from (conn.req.app if conn.req else self).explain(conn.req, conn, e))
+        except Exception as failure:
+            e = failure
+        return (yield from self.recover(conn, e, True))
+
+    @coroutine
+    def fail(self, conn, e):
+        """Answer what a handler, or picoweb itself, has raised."""
+        try:
+            result = yield from self.recover(conn, e)
+            return (yield from conn.answer(result) or ())
+        except Exception as failure:
+            e = failure
+        result = yield from self.recover(conn, e, True)
+        yield from conn.answer(result) or ()
+
+    def tell(self, level, message, *args):
+        """Log a line, if there is a log."""
+        if self.log:
+            getattr(self.log, level)(message % args)
+
+    def note(self, conn):
+        """Count an answer, and log it: a line each, but of refusals one a second."""
+        self.count(conn.status // 100)
+        line = conn.name() + (conn.why and ": " + conn.why)
+        level = "info"
+        if conn.why and conn.status in CLOSING:
+            level = "warning"
+            self.refusals += 1
+            self.refusal = line
+            if self.refusals > 1 and self.debug < 1:
+                return
+        self.tell(level, "%s", line)
+
+    def count(self, event):
+        """Told of each answer (its class, 1 to 5) and of "timed_out", "evicted" and "refused" connections."""
+
+    # Connections
+
+    def admit(self, conn):
+        """Take a connection into the table; where that is full, one without a request or a client makes room."""
+        conn.task = asyncio.core.cur_task
+        self.connections.append(conn)
+        if not self.sweeping:
+            self.sweeping = asyncio.create_task(sweep(self))
+        if len(self.connections) <= self.max_connections:
+            return
+        hosts = [other.host for other in self.connections]
+        worst = None
+        for other in self.connections:
+            if other.keep is not None and other is not conn and (other.req is None or other.gone()):
+                rank = hosts.count(other.host), self.tick - other.since  # who has most, and has waited longest
+                if worst is None or rank > worst_rank:
+                    worst = other
+                    worst_rank = rank
+        if worst:
+            self.connections.remove(worst)
+            worst.buf = b""
+            worst.keep = False
+            worst.expire()
+            self.count("evicted")
+
+    async def _handle(self, reader, writer=None, address=None):
+        conn = None
+        try:
+            # In memory there is one already.
+            conn = reader if isinstance(reader, Connection) else self.connection(self, reader, writer, address)
+            self.admit(conn)
+            while conn.keep:
+                error = None
+                try:
+                    req = await conn.next()
+                    if not req:
+                        break
+                    if len(self.connections) > self.max_connections and self.connections[-1] is conn:
+                        self.count("refused")
+                        raise Refusal(503, "all %d connections are in use" % self.max_connections)
+                    result = self.find(req)(req, conn)
+                    if hasattr(result, "send"):
+                        result = await conn.run(result)
+                    rest = conn.answer(result)
+                    if rest:
+                        await rest
+                except (Exception, asyncio.CancelledError) as e:
+                    error = e
+                if error:
+                    await self.fail(conn, error)
+                    if not conn.keep and isinstance(error, Refusal) and conn.deadline >= 0:
+                        await conn.skip(True)
+        except MemoryError as e:
+            gc.collect()
+            if conn and conn.fields is not False:
+                conn.put(NO_MEMORY)
+        except OSError as e:
+            self.tell("debug", "connection lost: %r", e)
+        finally:
+            if conn is None:
+                writer.close()
+            elif conn.keep is not None:
+                conn.close()
+
+    # Starting
 
     def init(self):
-        """Called once before the first request."""
+        """Called once, before the first request; for subclasses."""
 
-    async def _handle(self, reader, writer):
-        conn = Connection(self, writer)
-        try:
-            conn.task = asyncio.core.cur_task
-            self.connections.append(conn)
-            self.sweeping = self.sweeping or asyncio.create_task(sweep(self))
-            if len(self.connections) > self.max_connections:
-                late("full").make_room(self)
-            while conn.keep:
+    def prepare(self):
+        """Load what the routes name, and call init() once."""
+        if self.inited:
+            return
+        self.inited = True
+        for route in list(self.url_map):
+            if len(route) > 2:
+                complete(route[2])
+            if route[1] == "handle_static" and type(self) is WebApp:
                 try:
-                    if not await read_head(conn):
-                        break
-                    await respond(conn)
-                except (Exception, asyncio.CancelledError) as e:
-                    await late("faults").answer(conn, e)
-        finally:
-            if conn.keep is not None and conn in self.connections:  # not kept
-                self.connections.remove(conn)
-                await writer.aclose()
+                    if not self.pkg or self.pkg == "__main__":
+                        uos.stat("static")
+                    self.handle_static
+                except OSError:
+                    self.url_map.remove(route)
+        if "picoweb.files" in sys.modules:
+            load("files").folder(self)
+        self.init()
 
-    async def start(self, host, port, ssl=None):
-        """Listens, and returns; OSError where the address cannot be had."""
-        if ssl or not asyncio.core._io_queue:
-            await late("listener").start(self, host, port, ssl)
-        else:
-            self.listener = listen(host, port)
-            self.accepting = asyncio.create_task(accept(self, host, port))
+    async def start(self, host="127.0.0.1", port=8081, ssl=None):
+        """Listen, and return; OSError if the address cannot be had."""
+        self.prepare()
+        heap = gc.mem_free() + gc.mem_alloc()
+        self.memos = min(self.memos, heap // 32768)
+        if self.gc_threshold is None and gc.threshold() < 0:
+            self.gc_threshold = max(1024, heap // 12)
+        if self.gc_threshold:
+            gc.threshold(self.gc_threshold)
+        await self.listen(host, port, ssl)
+        for function in self.starts:
+            result = function()
+            if hasattr(result, "send"):
+                await result
+        self.tell("info", "serving at http://%s:%s/", host, port)
+
+    async def listen(self, host, port, ssl):
+        """Take in clients from now on; OSError if the address cannot be had."""
+        if ssl:
+            self.ssl = load("tls").TLS(ssl)
+        self.listener = listen(host, port)
+        self.accepting = asyncio.create_task(accept(self, host, port))
 
     def serve(self, loop, host, port):
-        """Listens, and runs the loop."""
+        """Listen, and run the loop; for subclasses."""
         loop.run_until_complete(self.start(host, port, self.ssl))
         loop.run_forever()
 
     def run(self, host="127.0.0.1", port=8081, debug=False, lazy_init=False, log=None, ssl=None):
-        """Serves. `debug`: -1 logs nothing, 0 requests, 1 and 2 more."""
-        self.debug = debug
+        """Serve. `debug`: -1 logs nothing, 0 requests and errors, 1 and 2 more; `log` takes info, warning, error, debug."""
+        self.debug = int(debug)
         self.ssl = ssl
-        if debug >= 0:
-            self.log = late("log").start(log, debug, host, port)
+        self.lazy_init = lazy_init
+        if self.debug >= 0:
+            self.log = load("log").start(log, self.debug, host, int(port))
+        self.prepare()
         gc.collect()
-        self.init()
-        if self.mounts and not lazy_init:
-            self.init_mounts()
-        self.serve(asyncio.get_event_loop(), host, port)
+        self.serve(asyncio.get_event_loop(), host, int(port))
+
+
+def traceback(e):
+    """Return an exception's traceback as text."""
+    buf = uio.StringIO()
+    sys.print_exception(e, buf)
+    return buf.getvalue()
+
+
+if adapt:  # CPython, Pycopy
+    WebApp = adapt(WebApp)

@@ -1,23 +1,24 @@
-"""A web framework for boards with tens of kilobytes of heap."""
+"""A web framework for boards with kilobytes of heap: an app, its routes, and the errors and limits of its clients."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, MutableSequence, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableSequence, Sequence
 from typing import Any, Concatenate, Literal, Protocol, TypeVar
 
-from picoweb.errors import HTTPException as HTTPException
-from picoweb.errors import http_error as http_error
+from picoweb import utils as utils
+from picoweb.answers import http_error as http_error
+from picoweb.answers import jsonify as jsonify
+from picoweb.answers import sendstream as sendstream
 from picoweb.files import get_mime_type as get_mime_type
-from picoweb.files import sendstream as sendstream
-from picoweb.results import jsonify as jsonify
-from picoweb.stream import Connection as Connection
-from picoweb.stream import Coroutine, Headers
-from picoweb.stream import HTTPRequest as HTTPRequest
-from picoweb.stream import start_response as start_response
+from picoweb.http import Connection as Connection
+from picoweb.http import Coroutine, Headers
+from picoweb.http import HTTPException as HTTPException
+from picoweb.http import HTTPRequest as HTTPRequest
+from picoweb.http import start_response as start_response
 from picoweb.websocket import WebSocket
 
-# h(req, resp, **values of the pattern); it returns its response, None where it wrote one, False to keep the connection.
+# h(req, resp, **values of the pattern); it returns its response, None if it wrote one, False to keep the connection.
 Handler = Callable[Concatenate[HTTPRequest, Connection, ...], Any]
 ErrorHandler = Callable[[HTTPRequest, Connection, Any], Any]
-Middleware = Callable[[HTTPRequest, Connection, Callable[[], Awaitable[None]]], Any]
+Middleware = Callable[[HTTPRequest, Connection, Callable[[], Awaitable[Any]]], Any]
 Template = Callable[..., Generator[str, None, None]]
 HeadersMode = Literal["parse", "skip", "leave"]
 
@@ -34,24 +35,28 @@ class Pattern(Protocol):
 class WebApp:
     """An app, and its limits; each may be set on a subclass or on an app."""
 
-    max_connections: int  # connections at a time; 16
-    max_head: int  # bytes of a request's head; 2,048
-    max_body: int  # bytes of a request's body; 16,384
-    max_read: int  # bytes of it that read() without a number, and a form, take into memory; 16,384
-    head_timeout: int  # seconds for a head, from its first bytes; 5
+    # Limits: None is no limit
+    max_connections: int  # connections at a time; 16, on rp2 4
+    max_head: int  # bytes of a request line and header section; 2,048
+    max_body: int | None  # bytes of a request's body; None
+    max_read: int  # bytes of a body that one call takes into memory: read() without a number, a form; 16,384
+    head_timeout: int  # seconds for a head in all; 5
+    idle_timeout: int  # seconds between requests; 15
     body_timeout: int  # seconds without a byte of a body; 10
-    idle_timeout: int  # seconds without a request on a connection; 15
-    write_timeout: int  # seconds in which a client takes nothing of a response; 10
+    write_timeout: int  # seconds in which a client takes nothing; 10
+    min_rate: int  # bytes a second, below which a client is too slow after 10 seconds, in both directions; 128
+    # Memory
+    gc_threshold: int | None  # bytes allocated between collections; None: a twelfth of the heap, 0: as it is
+    memos: int  # header sections that are remembered, at most: start() makes it no more than one for each 32 KB of heap
     headers_mode: HeadersMode  # of the routes that do not say; "parse"
 
     pkg: str | None
     url_map: MutableSequence[Any]  # (url, handler) or (url, handler, extra); the first match wins
-    mounts: Sequence[tuple[str, WebApp]]
-    middleware: Sequence[Middleware]
-    errorhandlers: Mapping[int | type[Exception], ErrorHandler]
-    connections: list[Connection]
+    mounts: Sequence[tuple[str, WebApp]]  # the longest prefix first
+    connections: list[Any]  # those that are open: Connection, or what a handler has taken over
+    template_loader: Any  # what has load(name); utemplate's unless it is set
     debug: int  # of run(); -1 before it
-    log: Any  # a logger; None where nothing is logged
+    log: Any  # a logger; None if nothing is logged
     ssl: Any  # of run()
 
     def __init__(self, pkg: str | None, routes: MutableSequence[Any] | None = None, serve_static: bool = True) -> None: ...
@@ -68,13 +73,17 @@ class WebApp:
     def add_url_rule(
         self,
         url: str | Pattern,
-        func: Handler,
+        func: Handler | str,
         *,
         methods: Iterable[str] | None = None,
         headers: HeadersMode | None = None,
         **extra: Any,
     ) -> None:
-        """Adds a route: a path, a pattern or what has match(path)."""
+        """Add a route: a path, a pattern ("/users/<int:id>"), or what has match(path). ValueError for a malformed pattern.
+
+        `func` is a handler or the name of a method of the app. `extra` is kept as req.extra; prefix=True has a path
+        stand for all that begin with it.
+        """
 
     def websocket(
         self,
@@ -92,58 +101,85 @@ class WebApp:
         """
 
     def mount(self, url: str, sub: WebApp) -> None:
-        """Puts the app `sub` under the prefix `url`, which it does not see; the longest prefix wins."""
+        """Serve the app `sub` below `url`, which it does not see; the longest prefix wins, and wins over routes."""
 
     def use(self, middleware: _M) -> _M:
-        """Adds `async def middleware(req, resp, next)`; also a decorator."""
+        """Add `async def middleware(req, resp, next)`, also as a decorator; the first is the outermost, around mounts too.
+
+        `await next()` returns what the handler returned, not sent yet, or None if it wrote its answer; errors are
+        answers already, and resp.status is known. What the middleware returns is sent; with None the answer stands.
+        """
 
     def errorhandler(self, kind: int | type[Exception]) -> Callable[[_E], _E]:
-        """Decorator of `h(req, resp, exc)`: answers a status or a class of exceptions."""
+        """Decorator of `h(req, resp, exc)`: answers a status or a class of exceptions; 500 is for all without one.
 
-    # For subclasses.
+        The answer keeps the exception's headers (Allow, WWW-Authenticate) that it does not set itself.
+        """
+
+    # For subclasses
     def init(self) -> None:
-        """Called once before the first request."""
+        """Called once, before the first request."""
 
     def init_mounts(self) -> None:
-        """Calls init() of all mounted apps."""
+        """Call init() of all mounted apps, once each."""
 
-    def handle_exc(self, req: HTTPRequest, resp: Connection, exc: Exception) -> Any:
-        """Called for every exception of a handler: a coroutine or a generator. What it writes is the answer."""
+    def handle_exc(self, req: HTTPRequest | None, resp: Connection, exc: Exception) -> Any:
+        """Called for every exception that a handler lets out; what it writes is the answer. A coroutine or a generator."""
+
+    def count(self, event: int | str) -> None:
+        """Told of each answer (its class, 1 to 5) and of "timed_out", "evicted" and "refused" connections."""
 
     def serve(self, loop: Any, host: str, port: int) -> None:
-        """Listens, and runs the loop."""
+        """Listen, and run the loop."""
 
-    # Files and templates, of the folder of the package `pkg`.
+    # Files and templates of the folder of the package `pkg`
     def sendfile(
         self, writer: Connection, fname: str, content_type: str | None = None, headers: Headers | None = None
     ) -> Coroutine[None]:
-        """Answers with a file of the app's folder; HTTPException 404 where it is missing."""
+        """Answer with a file of the app's folder; 404 if it is missing, lies elsewhere or begins with a dot."""
 
     def handle_static(self, req: HTTPRequest, resp: Connection) -> Coroutine[None]:
-        """Answers a request below /static/ with a file of that folder."""
+        """Answer with the file that the path names, or the first group of the route's match; HTTPException 404."""
 
     def render_template(self, writer: Connection, name: str, args: tuple[Any, ...] = ()) -> Coroutine[None]:
-        """Writes a template."""
+        """Write a template."""
 
     def render_str(self, name: str, args: tuple[Any, ...] = ()) -> str:
-        """A template as a str."""
+        """Return a template as a str."""
 
     def _load_template(self, name: str) -> Template: ...
 
-    # Start and stop.
+    # Start and stop
     def run(
         self,
         host: str = "127.0.0.1",
-        port: int = 8081,
+        port: int | str = 8081,
         debug: int = False,
         lazy_init: bool = False,
         log: Any = None,
         ssl: Any = None,
     ) -> None:
-        """Serves until stopped. `debug`: -1 logs nothing, 0 requests, 1 and 2 more."""
+        """Serve until stopped. `debug`: -1 logs nothing, 0 requests and errors, 1 and 2 more.
 
-    async def start(self, host: str, port: int, ssl: Any = None) -> None:
-        """Listens, and returns; OSError where the address cannot be had."""
+        `log` has info, warning, error and debug, each of one str. `lazy_init` has mounted apps wait for a request.
+        """
+
+    async def start(self, host: str = "127.0.0.1", port: int = 8081, ssl: Any = None) -> None:
+        """Listen, and return; OSError if the address cannot be had."""
 
     async def stop(self, timeout: float = 5) -> None:
-        """Listens no more; what is in a request has `timeout` seconds to end."""
+        """Listen no more, and end WebSockets and event streams; what is in a request has `timeout` seconds to end."""
+
+    def at_start(self, function: Callable[[], Any]) -> None:
+        """Have function() called, a coroutine function too, once the app listens."""
+
+    def at_stop(self, function: Callable[[], Any]) -> None:
+        """Have function() called, a coroutine function too, when stop() has ended all connections."""
+
+    # On CPython, for other servers
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer as an ASGI 3 application."""
+
+    @property
+    def wsgi(self) -> Callable[..., Iterable[bytes]]:
+        """The app as a WSGI application (PEP 3333)."""
