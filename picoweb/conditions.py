@@ -1,27 +1,30 @@
 """What a request for a file says of it: gzip or not, the one the client has, a range (RFC 9110 12.5.3, 13, 14)."""
 import utime
 
+from .http import gmtime
+
 MONTHS = b"JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def takes_gzip(field):
-    """Whether an Accept-Encoding allows gzip; None where there is none (RFC 9110 12.5.3)."""
+    """Return whether an Accept-Encoding allows gzip, None if there is no such field (RFC 9110 12.5.3)."""
     if field is None:
         return None
     others = False
     for item in field.lower().split(b","):
         coding, _, weight = item.partition(b";")
         taken = not weight or weight.partition(b"=")[2].strip(b" \t0.") != b""
-        if coding.strip() in (b"gzip", b"x-gzip"):
+        coding = coding.strip(b" \t")
+        if coding in (b"gzip", b"x-gzip"):
             return taken
-        if coding.strip() == b"*":
+        if coding == b"*":
             others = taken
     return others
 
 
 def http_date(mtime):
-    """A file's date; None where the clock was not set when it was written, or is not now."""
-    t = utime.gmtime(mtime)
+    """Return a file's date; None if the clock was not set when it was written, or is not now."""
+    t = gmtime(mtime)
     if t[0] < 2024 or mtime > utime.time():
         return None
     return b"%s, %02d %s %d %02d:%02d:%02d GMT" % (
@@ -29,20 +32,31 @@ def http_date(mtime):
     )
 
 
+def has(tags, etag):
+    """Return whether a list of tags, or an asterisk, has this one; a weak one does not count."""
+    return b"*" in tags or etag in tags
+
+
+def is_changed(asked, etag, date):
+    """Return whether the client asks for one that is no longer there: 412 (RFC 9110 13.2.2, steps 1 and 2)."""
+    tags = asked.get(b"If-Match")
+    if tags is not None:
+        return not has([tag.strip(b" \t") for tag in tags.split(b",")], etag)
+    since = order(asked.get(b"If-Unmodified-Since", b""))
+    return bool(date and since and since < order(date))
+
+
 def is_fresh(asked, etag, date):
-    """Whether the client has it already (RFC 9110 13.2.2)."""
+    """Return whether the client has this one already: 304 (RFC 9110 13.2.2, steps 3 and 4)."""
     tags = asked.get(b"If-None-Match")
     if tags is None:
-        return date and order(asked.get(b"If-Modified-Since", b"")) >= order(date)
-    for tag in tags.split(b","):
-        tag = tag.strip()
-        if tag == b"*" or (tag[2:] if tag[:2] == b"W/" else tag) == etag:
-            return True
-    return False
+        return bool(date and order(asked.get(b"If-Modified-Since", b"")) >= order(date))
+    tags = [tag.strip(b" \t") for tag in tags.split(b",")]
+    return has([tag[2:] if tag[:2] == b"W/" else tag for tag in tags], etag)
 
 
 def order(date):
-    """Of a date what tells which is later; nothing for what is none, or in an old format (RFC 9110 5.6.7)."""
+    """Return of a date what tells which is later, () if it is none or in an old format (RFC 9110 5.6.7)."""
     words = date.split(b" ")
     if len(date) != 29 or len(words) != 6:
         return ()
@@ -53,16 +67,16 @@ def order(date):
 
 
 def find_part(asked, etag, date, size):
-    """The range that is asked for of a file of that size, where it is still what the client has a part of."""
+    """Return the range that is asked for, if the client has a part of this one: the first byte and the one after the last."""
     if asked.get(b"If-Range", etag) not in (etag, date):
         return None
     return parse_range(asked.get(b"Range", b""), size)
 
 
 def parse_range(field, size):
-    """The first byte and the one after the last; None for several ranges or what is none, to be ignored."""
+    """Return the first byte and the one after the last; None for several ranges or what is none, to be ignored."""
     unit, _, numbers = field.partition(b"=")
-    first, dash, last = numbers.strip().partition(b"-")
+    first, dash, last = numbers.strip(b" \t").partition(b"-")
     if unit.lower() != b"bytes" or not dash or not first + last or (first + last).strip(b"0123456789"):
         return None
     if not first:

@@ -1,14 +1,15 @@
-"""Files as responses."""
+"""Files of the app's folder as answers: of a file of any size, 768 bytes are in memory."""
 
-from typing import Protocol
-
-from picoweb.stream import Connection, Coroutine
-
-class BinaryFile(Protocol):
-    def readinto(self, buf: bytearray, /) -> int | None: ...
+from picoweb import WebApp
+from picoweb.http import Connection, Coroutine
 
 def get_mime_type(fname: str) -> str:
-    """The content type of a file's name, by its ending."""
+    """Return the content type of a file's name, by its ending."""
 
-def sendstream(writer: Connection, f: BinaryFile) -> Coroutine[None]:
-    """Copies an open binary file to the writer through one buffer."""
+def folder(app: WebApp) -> str:
+    """Return the folder of the app's package with a slash, "" for the current one."""
+
+def sendfile(
+    app: WebApp, writer: Connection, fname: str, content_type: str | None = None, headers: object = None
+) -> Coroutine[None]:
+    """Answer with a file of the app's folder, 404 if it is missing: also for what lies elsewhere or begins with a dot."""

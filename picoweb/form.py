@@ -1,13 +1,11 @@
 """Forms with files, whole: a handler finds the fields in req.form and the files in req.files."""
-from .errors import call
-from .head import refuse
+from .http import coroutine, refuse
 from .multipart import Multipart
 from .saving import NewFile
-from .stream import coroutine
 
 
 def with_form(folder=None, form=Multipart):
-    """Decorator of a handler, which has req.form and req.files; a file that it does not save is gone when it ends.
+    """Decorate a handler, which has req.form and req.files; a file that it does not save is gone when it ends.
 
     Files wait in `folder`; without one they are refused. `form` is Multipart, or a subclass with other limits.
     """
@@ -18,7 +16,10 @@ def with_form(folder=None, form=Multipart):
             files = []
             try:
                 yield from read(args[-2], folder, form, files)
-                return (yield from call(lambda: handler(*args, **values)))
+                result = handler(*args, **values)
+                if hasattr(result, "send"):
+                    result = yield from result
+                return result
             finally:
                 for file in files:
                     file.drop()
@@ -30,6 +31,7 @@ def with_form(folder=None, form=Multipart):
 
 @coroutine
 def read(req, folder, form, files):
+    """Fill req.form and req.files; `files` has them from their start on."""
     form = form(req)
     req.form = {}
     req.files = {}
@@ -48,7 +50,7 @@ def read(req, folder, form, files):
 
 
 def add(found, name, value):
-    """What is repeated becomes a list."""
+    """Add a value; those of a repeated name become a list."""
     if name in found:
         if not isinstance(found[name], list):
             found[name] = [found[name]]

@@ -2,7 +2,7 @@
 
 
 def escape(s):
-    """`s` as HTML text, which is also safe between quotes."""
+    """Return `s` as HTML text, which is also safe between quotes."""
     for char in "&<>\"'":  # & first: the others' entities have one
         s = s.replace(char, "&#%d;" % ord(char))
     return s

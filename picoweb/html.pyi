@@ -1,1 +1,2 @@
-def escape(s: str) -> str: ...
+def escape(s: str) -> str:
+    """Return `s` as HTML text, which is also safe between quotes."""

@@ -1,28 +1,33 @@
 """Forms with files (multipart/form-data, RFC 7578) as a stream: of an upload of any size, a block is in memory."""
-from .body import Reader
-from .head import check_fields, check_line_ends, refuse
+from .http import TOKEN, coroutine, refuse
+from .reader import readinto
 from .request import parse_headers
 from .saving import NewFile, safe_name
-from .stream import BLOCK, coroutine
 from .utils import unquote_plus
+
+BLOCK = 768  # bytes of the body that are read at once
+
+
+def text(data):
+    """Return bytes as a str; Refusal 400 if they are not UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeError:
+        refuse("a form that is not UTF-8")
 
 
 def parameters(value):
-    """What a field's value names: "form-data; name=x" has the keys "form-data" and "name"."""
+    """Return what a field's value names, in bytes: b"form-data; name=x" has the keys b"form-data" and b"name"."""
     found = {}
     quoted = False
-    try:
-        pieces = value.replace(b'\\"', b"\0").decode().split('"')
-    except UnicodeError:
-        refuse("a name is not UTF-8")
-    for piece in pieces:
+    for piece in value.replace(b'\\"', b"\0").split(b'"'):
         if quoted:
-            found[name] = piece.replace("\0", '"')
+            found[name] = piece.replace(b"\0", b'"')
         else:
-            for param in piece.split(";"):
-                name, _, param = param.partition("=")
-                name = name.strip().lower()
-                found[name] = param.strip()
+            for param in piece.split(b";"):
+                name, _, param = param.partition(b"=")
+                name = name.strip(b" \t").lower()
+                found[name] = param.strip(b" \t")
         quoted = not quoted
     if not quoted:
         refuse("a quote is not closed")
@@ -40,16 +45,18 @@ class Multipart:
     filename = ""  # None for a field, "" where no file was chosen, and else safe to save the file by
 
     def __init__(self, req):
-        found = parameters(parse_headers(req.conn.fields).get(b"Content-Type", b""))
-        boundary = found.get("boundary", "")
-        if "multipart/form-data" not in found or not 0 < len(boundary) <= 70:
+        found = parameters(parse_headers(req.conn.head).get(b"Content-Type", b""))
+        boundary = found.get(b"boundary", b"")
+        text(boundary)
+        if b"multipart/form-data" not in found or not 0 < len(boundary) <= 70:
             refuse("not multipart/form-data with a boundary", 415)
         self.reader = req.reader
-        self.delimiter = b"\r\n--" + boundary.encode()
+        self.delimiter = b"\r\n--" + boundary
         self.left = self.max_head  # before the first part
 
     @coroutine
     def fill(self):
+        """Have more of the body in `buf`."""
         data = yield from self.reader.read(BLOCK)
         if not data:
             refuse("no last boundary")
@@ -57,7 +64,7 @@ class Multipart:
 
     @coroutine
     def next(self):
-        """Moves to the next part: None after the last one. What was not read of the one before is skipped."""
+        """Move to the next part, None after the last one; what was not read of the one before is skipped."""
         while (yield from self.read(BLOCK)):
             pass
         if not self.delimiter:
@@ -78,34 +85,38 @@ class Multipart:
             refuse("too many parts, or too long a header", 413)
         padding, _, fields = self.buf[:end].partition(b"\r\n")
         self.buf = self.buf[end:]
-        fields = b"\r\n" + fields
-        check_line_ends(fields)
-        check_fields(fields)
-        self.headers = parse_headers(fields)
+        for line in fields[:-4].split(b"\r\n"):
+            name, colon, _ = line.partition(b":")
+            if not colon or not name or text(name).strip(TOKEN) or b"\r" in line or b"\n" in line or b"\0" in line:
+                refuse("a malformed header of a part")
+        self.headers = parse_headers(fields, 0)
         found = parameters(self.headers.get(b"Content-Disposition", b""))
-        if padding.strip(b" \t") or "form-data" not in found or "name" not in found:
+        if padding.strip(b" \t") or b"form-data" not in found or b"name" not in found:
             refuse("a malformed part")
-        self.name = found["name"]
-        self.filename = found.get("filename")
-        encoded = found.get("filename*", "").split("'")
-        if encoded[0].lower() == "utf-8":
-            self.filename = unquote_plus(encoded[-1].replace("+", "%2B"))
+        self.name = text(found[b"name"])
+        self.filename = found.get(b"filename")
+        encoded = found.get(b"filename*", b"").split(b"'")
+        if encoded[0].lower() == b"utf-8":
+            self.filename = unquote_plus(text(encoded[-1]).replace("+", "%2B"))
+        elif self.filename is not None:
+            self.filename = text(self.filename)
         self.left = self.max_file
         if self.filename is None:
             self.left = self.max_fields
-            self.count(len(self.name))
+            self.count(len(found[b"name"]))
         elif self.filename:
             self.filename = safe_name(self.filename)
         return self
 
     def count(self, n):
+        """Take `n` bytes of what this part may have; Refusal 413."""
         self.left -= n
         if self.left < 0:
             refuse("a part is too long", 413)
 
     @coroutine
     def read(self, n):
-        """At most `n` bytes of the part; b"" at its end."""
+        """Read at most `n` bytes of the part; b"" at its end."""
         delimiter = self.delimiter
         while True:
             at = self.buf.find(delimiter)
@@ -122,21 +133,18 @@ class Multipart:
         self.count(len(data))
         return data
 
-    readinto = Reader.readinto
+    readinto = readinto
 
     @coroutine
     def text(self):
-        """The value of a field."""
+        """Return the value of a field."""
         parts = []
         yield from self.save(parts.append)
-        try:
-            return b"".join(parts).decode()
-        except UnicodeError:
-            refuse("a field is not UTF-8")
+        return text(b"".join(parts))
 
     @coroutine
     def save(self, to):
-        """Writes the part to what has write(), or to a function of bytes; into a folder, a str, it answers the path."""
+        """Write the part to what has write(), or to a function of bytes; or into a folder, a str: return the path."""
         if isinstance(to, str):
             with NewFile(to, self.filename) as new:
                 yield from self.save(new)

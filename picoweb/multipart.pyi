@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, Self
 
-from picoweb.stream import Coroutine, HTTPRequest
+from picoweb.http import Coroutine, HTTPRequest
+from picoweb.request import Headers
 
 class Sink(Protocol):
     """An open file, say."""
@@ -22,25 +23,25 @@ class Multipart:
     # Of the part.
     name: str
     filename: str | None  # None for a field, "" where no file was chosen, and else safe to save the file by
-    headers: dict[bytes, bytes]  # names as in b"Content-Type"
+    headers: Headers
 
     def __init__(self, req: HTTPRequest) -> None: ...
     def next(self) -> Coroutine[Self | None]:
-        """Moves to the next part: None after the last one. What was not read of the one before is skipped."""
+        """Move to the next part, None after the last one; what was not read of the one before is skipped."""
 
     def __aiter__(self) -> Self: ...
     def __anext__(self) -> Coroutine[Self]: ...
     def read(self, n: int) -> Coroutine[bytes]:
-        """At most `n` bytes of the part; b"" at its end."""
+        """Read at most `n` bytes of the part; b"" at its end."""
 
     def readinto(self, buf: bytearray | memoryview) -> Coroutine[int]:
-        """Reads into `buf`; the number of bytes, 0 at the end."""
+        """Read into `buf`; return the number of bytes, 0 at the end."""
 
     def text(self) -> Coroutine[str]:
-        """The value of a field; HTTPException 400 where it is not UTF-8."""
+        """Return the value of a field; HTTPException 400 if it is not UTF-8."""
 
     def save(self, to: str | Sink | Callable[[bytes], Any | Awaitable[Any]]) -> Coroutine[Any]:
-        """Writes the part to what has write(), or to a function of bytes; into a folder, a str, it answers the path.
+        """Write the part to what has write(), or to a function of bytes; or into a folder, a str: return the path.
 
-        HTTPException 507 where the disk is full.
+        HTTPException 507 if the disk is full.
         """

@@ -1,77 +1,64 @@
-"""Typed patterns of routes: "/users/<int:id>"."""
+"""Typed patterns of routes: "/users/<int:id>" hands a handler id=12."""
 import ure
 
-parsed = {}  # those in use, by their text
+from .utils import unquote_plus
 
 
-def match(url, path):
-    """The values that the pattern `url` takes from a path; None where it does not match."""
-    if url not in parsed:
-        parsed[url] = parse(url)
-    return take(parsed[url], 0, path)
+class Pattern:
+    """What url_map takes for a pattern: text with <name>, <int:…>, <float:…>, <path:…>, <re:expression:…>."""
 
+    named = True  # its match holds a handler's keyword arguments
 
-def parse(url):
-    """A pattern as literals with (type, name) between them; ValueError where it is malformed."""
-    literal, *rest = url.split("<")
-    parts = [literal]
-    for part in rest:
-        inside, closed, literal = part.partition(">")
-        kind, colon, name = inside.partition(":")
-        if not colon:
-            kind, name = "str", kind
-        elif kind == "re":
-            # The expression may hold colons, the name cannot.
-            at = name.rfind(":")
-            kind, name = ure.compile("^(" + name[:at] + ")$"), name[at + 1 :]
-        elif kind not in TYPES:
-            raise ValueError("no type %r in the pattern %r" % (kind, url))
-        if not closed or not name:
-            raise ValueError("the pattern %r is malformed" % url)
-        parts.append((kind, name))
-        parts.append(literal)
-    return parts
+    def __init__(self, url):
+        self.url = url
+        names = [""]
+        literal, *rest = url.split("<")
+        self.parts = [literal]  # between them (kind, name)
+        for part in rest:
+            inside, closed, literal = part.partition(">")
+            kind, colon, name = inside.rpartition(":")  # an expression may hold colons
+            if kind[:3] == "re:":
+                try:
+                    kind = ure.compile("^(" + kind[3:] + ")$")
+                except Exception:  # CPython's is no ValueError
+                    closed = ""
+            elif colon and kind not in ("int", "float", "path"):
+                closed = ""
+            if not closed or ">" in literal or "-" in name or name in names:
+                raise ValueError("a malformed pattern: " + url)
+            names.append(name)
+            self.parts += (kind, name), literal
 
-
-def take(parts, at, path):
-    """Matches parts[at:] with all of `path`; the longest value first."""
-    if not path.startswith(parts[at]):
+    def match(self, path, at=0):
+        """Return a dict of the values in a path, the longest first; None if it does not match."""
+        if not at and "%" in path:
+            path = unquote_plus(path.replace("+", "%2B"))
+        literal = self.parts[at]
+        if not path.startswith(literal):
+            return None
+        path = path[len(literal) :]
+        at += 2
+        if at > len(self.parts):
+            return None if path else {}
+        kind, name = self.parts[at - 1]
+        literal = self.parts[at]
+        end = len(path)
+        if kind != "path" and "/" in path:
+            end = path.find("/")
+        while end > 0:
+            if path.startswith(literal, end):
+                value = path[:end]
+                values = self.match(path[end:], at)
+                if kind == "int" or kind == "float":
+                    whole, dot, part = value.partition(".")
+                    if (whole + part).strip("0123456789") or not whole or dot and (not part or kind == "int"):
+                        values = None
+                    elif values is not None:
+                        value = float(value) if dot else int(value)
+                elif not isinstance(kind, str) and not kind.match(value):
+                    values = None
+                if values is not None:
+                    values[name] = value
+                    return values
+            end -= 1
         return None
-    path = path[len(parts[at]) :]
-    if at + 1 == len(parts):
-        return None if path else {}
-    (kind, name), following = parts[at + 1 : at + 3]
-    longest = len(path)
-    if kind != "path" and "/" in path:
-        longest = path.find("/")
-    for end in range(longest, 0, -1):
-        if path.startswith(following, end):
-            value = convert(kind, path[:end])
-            values = None if value is None else take(parts, at + 2, path[end:])
-            if values is not None:
-                values[name] = value
-                return values
-    return None
-
-
-def integer(text):
-    return int(text) if not text.strip("0123456789") else None
-
-
-def number(text):
-    whole, dot, part = text.partition(".")
-    return float(text) if dot and whole and part and not (whole + part).strip("0123456789") else integer(text)
-
-
-TYPES = {
-    "str": lambda text: text,
-    "int": integer,
-    "float": number,
-    "path": lambda text: text,
-}
-
-
-def convert(kind, text):
-    if isinstance(kind, str):
-        return TYPES[kind](text)
-    return text if kind.match(text) else None

@@ -1,7 +1,7 @@
 """Files that are there whole or not at all: written under another name in their folder, renamed at the end."""
 import uos
 
-from .errors import HTTPException
+from .http import HTTPException
 
 FULL = (27, 28, 122)  # EFBIG, ENOSPC, EDQUOT
 MAX_NAME = 64  # bytes
@@ -9,23 +9,30 @@ unfinished = []  # the paths that are being written: two uploads do not share on
 
 
 def safe_name(text):
-    """The name of a client's file, fit for any folder: no folders, no leading dot, no odd characters, not too long."""
-    name = text.replace("\\", "/").split("/")[-1]
-    name = "".join(["_" if c < " " or c in '"*:<>?|\x7f' else c for c in name]).strip(". ")
+    """Return the name of a client's file, fit for any folder: no folders, no leading dot, no odd characters, short."""
+    name = bytearray(text.replace("\\", "/").rpartition("/")[2].encode())
+    for i in range(len(name)):
+        if name[i] < 32 or name[i] in b'"*:<>?|~\x7f':  # with a tilde it might be FAT's short name of another
+            name[i] = 95
+    name = bytes(name).decode().strip(". ")
     base, dot, ending = name.rpartition(".")
     if not base or len(ending.encode()) > MAX_NAME // 4:
         base, dot, ending = name, "", ""
-    while len((base + dot + ending).encode()) > MAX_NAME:
-        base = base[:-1]
-    return base.rstrip(". ") + dot + ending or "file"
+    data = base.encode()[: MAX_NAME - len((dot + ending).encode())]
+    while True:
+        try:
+            return data.decode().rstrip(". ") + dot + ending or "file"
+        except UnicodeError:  # half a character
+            data = data[:-1]
 
 
 def join(folder, name):
+    """Return the path of a name in a folder."""
     return folder + name if folder[-1:] in ("", "/") else folder + "/" + name
 
 
 def attempt(f, *args):
-    """Calls what writes; HTTPException 507 where the disk is full."""
+    """Call what writes; HTTPException 507 if the disk is full."""
     try:
         return f(*args)
     except OSError as e:
@@ -58,15 +65,16 @@ class NewFile:
         self.drop()
 
     def write(self, data):
+        """Add to it; HTTPException 507 if the disk is full."""
         self.size += len(data)
         attempt(self.f.write, data)
 
     def close(self):
-        """Ends the writing; the file can be read at `path` until it is saved or dropped."""
+        """End the writing; the file can be read at `path` until it is saved or dropped."""
         attempt(self.f.close)
 
     def save(self, folder=None):
-        """Names it, in its folder or another one of the same file system: a file of that name goes. The path."""
+        """Name it, in its folder or another one of the same file system, in place of a file of that name; return the path."""
         path = join(self.folder if folder is None else folder, self.filename)
         self.close()
         attempt(uos.rename, self.path, path)
@@ -75,7 +83,7 @@ class NewFile:
         return path
 
     def drop(self):
-        """Removes it, unless it was saved."""
+        """Remove it, unless it was saved."""
         if self.path in unfinished:
             unfinished.remove(self.path)
             for f in (self.f.close, lambda: uos.remove(self.path)):

@@ -2,8 +2,10 @@
 
 from typing import Self
 
+from picoweb.request import Headers
+
 def safe_name(text: str) -> str:
-    """The name of a client's file, fit for any folder: no folders, no leading dot, no odd characters, not too long."""
+    """Return the name of a client's file, fit for any folder: no folders, no leading dot, no odd characters, short."""
 
 class NewFile:
     """A file in the making: write(), then save() as `filename`; what is not saved at the end of `with` is gone."""
@@ -11,19 +13,19 @@ class NewFile:
     path: str  # where its content is
     filename: str
     size: int  # bytes
-    headers: dict[bytes, bytes]  # of the form's part that it was
+    headers: Headers  # of the form's part that it was
 
     def __init__(self, folder: str, filename: str) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
     def write(self, data: bytes) -> None:
-        """Adds to it; HTTPException 507 where the disk is full."""
+        """Add to it; HTTPException 507 if the disk is full."""
 
     def close(self) -> None:
-        """Ends the writing; the file can be read at `path` until it is saved or dropped."""
+        """End the writing; the file can be read at `path` until it is saved or dropped."""
 
     def save(self, folder: str | None = None) -> str:
-        """Names it, in its folder or another one of the same file system: a file of that name goes. The path."""
+        """Name it, in its folder or another one of the same file system, in place of a file of that name; return the path."""
 
     def drop(self) -> None:
-        """Removes it, unless it was saved."""
+        """Remove it, unless it was saved."""

@@ -1,80 +1,70 @@
-"""Files and frozen resources as browsers want them: gzip made ahead, 304, ranges; it costs a small buffer a transfer.
-
-Importing it makes /static/ of every app its own; add() serves another folder.
-"""
+"""Files and frozen resources as browsers want them: gzip made ahead, 304, ranges, folders; no buffer for a transfer."""
 import uio
 import uos
 from ubinascii import hexlify
 
-import picoweb.files as files
-import picoweb.methods as methods
-from .conditions import find_part, http_date, is_fresh, takes_gzip
-from .errors import Refusal
-from .headers import start_now
+from .conditions import find_part, http_date, is_changed, is_fresh, takes_gzip
+from .files import copy, folder, get_mime_type
+from .http import Refusal, coroutine
 from .request import parse_headers
-from .response import has_unsent, send
-from .stream import BLOCK, asyncio, coroutine
-from .streaming import drain, flush
+from .static_folder import FILE, kind_of
+from .utils import unquote_plus
 
-BUFFER = 2048  # bytes of a file in memory at a time
 MIN_GZIP = 18  # bytes of an empty one; its last 8 are CRC-32 and size
 
 
 def add(app, url, source, cache="no-cache"):
-    """Serves a folder, or the dict R of a module that tools/pack.py made, below `url`; `cache`: seconds or Cache-Control."""
+    """Serve a folder, or the dict R of a module that tools/pack.py made, below `url`; the app's own route for it goes.
+
+    `cache` is what Cache-Control says, or the seconds of its max-age.
+    """
     url = url.rstrip("/")
 
     def handle(req, resp):
-        return serve(req, resp, source, req.path[len(url) + 1 :], cache)
+        path = unquote_plus(req.path.replace("+", "%2B"))
+        return serve(req, resp, source, path[len(url) + 1 :], cache)
 
+    for route in list(app.url_map):
+        if route[0] == url + "/" and route[1] == "handle_static":
+            app.url_map.remove(route)
     app.add_url_rule(url + "/", handle, prefix=True, methods=["GET"])
     if url:
         app.add_url_rule(url, handle, methods=["GET"])
 
 
-def handle_static(app, req, resp):
-    """Answers a request below /static/ with a file of that folder."""
-    return serve(req, resp, "", req.path[1:])
-
-
 @coroutine
 def serve(req, resp, source, name, cache="no-cache"):
-    """Answers with what has that name in a folder or a dict, index.html for a folder; Refusal 404 where nothing has."""
+    """Answer with what has that name in a folder or a dict, index.html for a folder; Refusal 404, 406, 412, 416."""
     f = start(req, resp, source, name, cache)  # what it needed is garbage while the file is sent
     if f:
         try:
-            yield from copy(f, resp, resp.length)
+            yield from copy(resp, f)
         finally:
             f.close()
 
 
 def start(req, resp, source, name, cache):
-    """Starts the response; the open file, where a body is to follow."""
+    """Begin the answer, with a file or its .gz; return the open one if a body follows."""
     if isinstance(source, str):
         if source[:1] != "/":
-            source = files.folder(req.app) + source
+            source = folder(req.app) + source
         source = source and source.rstrip("/") + "/"
-    folder = name[-1:] in ("", "/")
-    if folder:
+    directory = name[-1:] in ("", "/")
+    if directory:
         name += "index.html"
     for index in ("", "/index.html"):
-        plain = look(source, name + index)
-        packed = look(source, name + index + ".gz")
+        plain = find(source, name + index)
+        packed = find(source, name + index + ".gz")
         packed = packed and packed[1] >= MIN_GZIP and packed
         if plain or packed:
             break
     else:
         raise Refusal(404, "no such file")
-    path, question, query = req.target.partition("?")
-    if path[-1] != "/" and (folder or index):
-        at = "./%s/%s" % (path[path.rfind("/") + 1 :], question + query)
-        return start_now(resp, None, 301, {"Location": at})
-    return opened(req, resp, source, name, cache, plain, packed)
-
-
-def opened(req, resp, source, name, cache, plain, packed):
-    """Starts the response with a file or with its .gz; the open one, where a body is to follow."""
-    asked = parse_headers(resp.fields)
+    path, mark, query = req.target.partition("?")
+    if path[-1:] != "/" and (directory or index):
+        at = "./%s/%s" % (path[path.rfind("/") + 1 :], mark + query)
+        return resp.start(None, 301, {"Location": at})
+    asked = parse_headers(resp.head)
     fields = {"Cache-Control": "max-age=%d" % cache if isinstance(cache, int) else cache}
     if packed:
         fields["Vary"] = "Accept-Encoding"
@@ -100,20 +90,33 @@ def opened(req, resp, source, name, cache, plain, packed):
         date = http_date(mtime)
         if date:
             fields["Last-Modified"] = date
-        follows = head(req, resp, asked, fields, f, size, files.get_mime_type(name))
+        follows = begin(req, resp, asked, fields, f, size, get_mime_type(name + index))
     finally:
         if not follows:
             f.close()
     return follows and f
 
 
-def head(req, resp, asked, fields, f, size, kind):
-    """Starts the response to what is asked of an open file; True where a body is to follow."""
+def find(source, name):
+    """Return (path or content, bytes, mtime) of a file that clients may have, None if there is none."""
+    if isinstance(source, dict):
+        content = source.get(name)
+        return None if content is None else (content, len(content), 0)
+    if kind_of(source, name) != FILE:
+        return None
+    stat = uos.stat(source + name)
+    return source + name, stat[6], stat[8]
+
+
+def begin(req, resp, asked, fields, f, size, kind):
+    """Begin the answer to what is asked of an open file; return whether a body follows."""
     tag = fields.get("ETag")
     date = fields.get("Last-Modified")
+    if is_changed(asked, tag, date):
+        raise Refusal(412, "it has changed")
     if is_fresh(asked, tag, date):
         fields.pop("Content-Encoding", None)
-        return start_now(resp, None, 304, fields)
+        return resp.start(None, 304, fields)
     fields["Accept-Ranges"] = "bytes"
     at, end, status = 0, size, 200
     wanted = find_part(asked, tag, date, size)
@@ -123,57 +126,7 @@ def head(req, resp, asked, fields, f, size, kind):
             raise Refusal(416, "past the end", {"Content-Range": "bytes */%d" % size})
         status = 206
         fields["Content-Range"] = "bytes %d-%d/%d" % (at, end - 1, size)
-    start_now(resp, kind + "; charset=utf-8" if kind[:5] == "text/" else kind, status, fields)
-    resp.length = end - at
+    resp.start(kind + "; charset=utf-8" if kind[:5] == "text/" else kind, status, fields)
+    resp.framing = end - at
     f.seek(at)
     return req.method != "HEAD"
-
-
-def look(source, name):
-    """What has that name: its path or bytes, its size and its mtime; None where nothing can be served."""
-    if isinstance(source, dict):
-        content = source.get(name)
-        return content is not None and (content, len(content), 0)
-    if "/." in "/" + name or not files.is_safe(source, name):
-        return None
-    content = source + name
-    try:
-        stat = uos.stat(content)
-    except OSError:
-        return None
-    return stat[0] & 0xF000 == files.FILE and (content, stat[6], stat[8])
-
-
-@coroutine
-def copy(f, resp, size):
-    """Sends `size` bytes of a file, fewer where it has shrunk: then the connection ends with them."""
-    if size <= BLOCK:
-        return (yield from resp.awrite(f.read(size)))
-    view = memoryview(bytearray(min(size, BUFFER)))
-    flush(resp)
-    while True:
-        if has_unsent(resp):
-            yield from drain(resp)
-        else:
-            yield from asyncio.sleep_ms(0)  # others come to their turn
-        n = size and f.readinto(view[:size])
-        if not n:
-            break
-        put(resp, view[:n])
-        resp.written += n
-        size -= n
-
-
-def put(resp, piece):
-    if not asyncio.core._io_queue or not resp.stream.s:
-        return send(resp, piece)
-    try:
-        n = resp.stream.s.write(piece) or 0
-    except OSError:
-        resp.broken = True
-        raise
-    if n < len(piece):
-        resp.stream.out_buf = piece[n:]  # for drain(); Stream.write() would copy it
-
-
-methods.METHODS["handle_static"] = "static"

@@ -1,24 +1,25 @@
-"""Templates of the app's folder, rendered by utemplate."""
+"""Templates of the app's folder, rendered by utemplate or by what app.template_loader is set to."""
 from .files import folder
-from .stream import coroutine
+from .http import coroutine
 
 
 def _load_template(app, name):
-    """A compiled template: a generator function."""
-    if app.loader is None:
+    """Return a compiled template: a generator function."""
+    loader = getattr(app, "template_loader", None)
+    if loader is None:
         import utemplate.source
 
-        where = folder(app)
-        app.loader = utemplate.source.Loader(app.pkg.split(".")[0] if where else None, "templates")
-    return app.loader.load(name)
+        pkg = app.pkg.split(".")[0] if folder(app) else None
+        loader = app.template_loader = utemplate.source.Loader(pkg, "templates")
+    return loader.load(name)
 
 
 @coroutine
 def render_template(app, writer, name, args=()):
-    """Writes a template."""
+    """Write a template."""
     yield from writer.awriteiter(app._load_template(name)(*args))
 
 
 def render_str(app, name, args=()):
-    """A template as a str."""
+    """Return a template as a str."""
     return "".join(app._load_template(name)(*args))

@@ -2,10 +2,9 @@
 from ubinascii import b2a_base64, hexlify
 import uhashlib
 
-from .errors import Refusal
+from .http import Refusal, coroutine, refuse
 from .request import parse_headers
 from .saving import NewFile
-from .stream import BLOCK, coroutine
 
 
 class Upload:
@@ -27,12 +26,12 @@ class Upload:
 
     @coroutine
     def receive(self, req, sha256=None):
-        """Takes a PUT or POST; the file's size once all of it has come, with the digest that was said of it.
+        """Take a PUT or POST; return the file's size once all of it has come, with the digest that was said of it.
 
         The digest is `sha256`, in hexadecimal, or the client's Repr-Digest. HTTPException: 202 after a part of the
         file, 204 for HEAD, 409 for a part that does not follow, each with an Upload-Offset; 413, 422, 503, 507.
         """
-        headers = parse_headers(req.conn.fields)
+        headers = parse_headers(req.conn.head)
         if self.resumable and req.method == "HEAD":
             tell(204, self.offset)
         if self.busy:
@@ -43,7 +42,7 @@ class Upload:
         try:
             while True:
                 keep = self.resumable and self.total
-                data = yield from req.reader.read(BLOCK)
+                data = yield from req.reader.read(768)
                 keep = False
                 if not data:
                     break
@@ -51,7 +50,7 @@ class Upload:
             if self.total is None:
                 self.total = self.offset
             elif self.offset < end:
-                raise Refusal(400, "%d bytes of %d" % (self.offset, end))
+                refuse("%d bytes of %d" % (self.offset, end))
             if self.offset < self.total:
                 keep = True
                 tell(202, self.offset)
@@ -64,18 +63,18 @@ class Upload:
                 self.drop()
 
     def begin(self, headers):
-        """Prepares for a body; up to which byte of the file it goes, at most."""
+        """Prepare for a body; return up to which byte of the file it goes, at most."""
         length = headers.get(b"Content-Length")
         length = None if length is None else int(length)
         if b"Content-Range" in headers:
             first, last, total = content_range(headers[b"Content-Range"])
             if not self.resumable or length not in (None, last + 1 - first):
-                raise Refusal(400, "no Content-Range is taken, or it is not as long as the body")
+                refuse("no Content-Range is taken, or it is not as long as the body")
         else:
             first, total = 0, length
             last = (self.max_size if length is None else length) - 1
         if last >= self.max_size or total and total > self.max_size:
-            raise Refusal(413, "over %d bytes" % self.max_size)
+            refuse("over %d bytes" % self.max_size, 413)
         if not first:
             self.drop()
             self.hash = uhashlib.sha256()
@@ -88,24 +87,26 @@ class Upload:
         return last + 1
 
     def take(self, data, end):
+        """Write a piece of the body."""
         if self.offset + len(data) > end:
-            raise Refusal(413, "over %d bytes" % end)
+            refuse("over %d bytes" % end, 413)
         self.target.write(data)
         self.hash.update(data)
         self.offset += len(data)
 
     def check(self, said, header):
+        """Compare the digest with what was said of it; Refusal 422."""
         if not self.offset:
-            raise Refusal(400, "an empty body")
+            refuse("an empty body")
         digest = self.hash.digest()
         found = hexlify(digest).decode()
         other = b"sha-256=" in header and b"sha-256=:" + b2a_base64(digest).strip() + b":" not in header
         if other or said and said.lower() != found:
-            raise Refusal(422, "the SHA-256 is " + found)
+            refuse("the SHA-256 is " + found, 422)
         self.sha256 = found
 
     def drop(self):
-        """Forgets what has come of a file."""
+        """Forget what has come of a file."""
         if self.target:
             self.target.drop()
         self.target = self.total = None
@@ -113,27 +114,29 @@ class Upload:
 
 
 def tell(status, offset, why=""):
+    """Answer with how much of the file has come."""
     raise Refusal(status, why, {"Upload-Offset": offset})
 
 
 def split(path):
-    """The folder of a path, with its slash, and the name."""
+    """Return the folder of a path, with its slash, and the name."""
     at = path.rfind("/") + 1
     return path[:at], path[at:]
 
 
 def content_range(value):
-    """(first, last, total) of a Content-Range (RFC 9110 14.4); Refusal 400."""
+    """Return (first, last, total) of a Content-Range (RFC 9110 14.4); Refusal 400."""
     unit, _, value = value.partition(b" ")
     span, _, total = value.partition(b"/")
     first, _, last = span.partition(b"-")
     numbers = [int(n) if n.isdigit() and len(n) < 16 else -1 for n in (first, last, total)]
     if unit.lower() != b"bytes" or not 0 <= numbers[0] <= numbers[1] < numbers[2]:
-        raise Refusal(400, "a malformed Content-Range")
+        refuse("a malformed Content-Range")
     return numbers
 
 
 def block_size(device):
+    """Return the bytes of a device's block."""
     return device.ioctl(5, 0) or 512
 
 
@@ -146,6 +149,7 @@ class Blocks:
         self.used = self.block = 0
 
     def write(self, data):
+        """Write to the block in progress, and on."""
         while data:
             part = data[: len(self.buf) - self.used]
             data = data[len(part) :]
@@ -155,6 +159,7 @@ class Blocks:
                 self.flush()
 
     def flush(self):
+        """Write the block that is full."""
         error = self.device.writeblocks(self.block, self.buf)
         if error:
             raise OSError(-error)
@@ -162,6 +167,7 @@ class Blocks:
         self.used = 0
 
     def save(self):
+        """Write the last block, and have the device finish."""
         while self.used:
             self.write(b"\xff")
         self.device.ioctl(3, 0)

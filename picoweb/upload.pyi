@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol
 
-from picoweb.stream import Coroutine, HTTPRequest
+from picoweb.http import Coroutine, HTTPRequest
 
 class BlockDevice(Protocol):
     """What os.mount() takes: an esp32.Partition, say."""
@@ -23,11 +23,11 @@ class Upload:
 
     def __init__(self, to: str | BlockDevice, max_size: int = ..., resumable: bool = False) -> None: ...
     def receive(self, req: HTTPRequest, sha256: str | None = None) -> Coroutine[int]:
-        """Takes a PUT or POST; the file's size once all of it has come, with the digest that was said of it.
+        """Take a PUT or POST; return the file's size once all of it has come, with the digest that was said of it.
 
         The digest is `sha256`, in hexadecimal, or the client's Repr-Digest. HTTPException: 202 after a part of the
         file, 204 for HEAD, 409 for a part that does not follow, each with an Upload-Offset; 413, 422, 503, 507.
         """
 
     def drop(self) -> None:
-        """Forgets what has come of a file."""
+        """Forget what has come of a file."""
