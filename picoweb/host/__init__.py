@@ -9,17 +9,13 @@ __all__ = ["asgi", "install", "uninstall", "wsgi"]
 
 
 def asgi(app):
-    """The ASGI 3 application of a WebApp, for uvicorn, hypercorn, granian and others."""
-    from .asgi_app import Application
-
-    return Application(app)
+    """Return the ASGI 3 application of a WebApp, for uvicorn, hypercorn, granian and others: the WebApp itself."""
+    return app
 
 
 def wsgi(app):
-    """The WSGI application (PEP 3333) of a WebApp, for gunicorn, waitress and others."""
-    from .wsgi_app import Application
-
-    return Application(app)
+    """Return the WSGI application (PEP 3333) of a WebApp, for gunicorn, waitress and others."""
+    return app.wsgi
 
 
 install()

@@ -1,204 +1,188 @@
 """A picoweb app as an ASGI 3 application: HTTP, WebSocket and lifespan, under uvicorn, hypercorn, granian and others."""
 
 import asyncio
-from errno import ECONNRESET
 from urllib.parse import quote
 
-from picoweb.mounts import init_all
+from picoweb.http import coroutine
 
-from .gateway import TARGET_SAFE, Connection, Transport, prepare
+from .gateway import TARGET_SAFE, Connection, Request, prepare
 
 
-class Application:
-    """`Application(app)` is what an ASGI server calls; `picoweb.host.asgi(app)` makes one."""
-
-    def __init__(self, app):
-        self.app = app
-        self.is_ready = False
+async def serve(app, scope, receive, send):
+    """Answer a scope."""
+    kind = scope["type"]
+    if kind == "lifespan":
+        return await lifespan(app, receive, send)
+    if not app.inited:
         prepare(app)
+    if kind == "http":
+        await HTTPConnection(app, scope, receive, send).serve()
+    elif kind == "websocket":
+        from .asgi_websocket import WebSocketConnection
 
-    async def __call__(self, scope, receive, send):
-        kind = scope["type"]
-        if kind == "lifespan":
-            return await self.lifespan(receive, send)
-        if not self.is_ready:
-            self.get_ready()
-        if kind == "http":
-            conn = HTTPConnection(self.app, scope["method"], target(scope), scope["headers"])
-            conn.scope = scope
-            conn.receive = receive
-            conn.send = send
-            await conn.answer()
-        elif kind == "websocket":
-            from .asgi_websocket import WebSocketConnection
-
-            await WebSocketConnection(self.app, scope, receive, send).answer()
-        else:
-            raise ValueError("picoweb does not know the ASGI scope type %r" % kind)
-
-    async def lifespan(self, receive, send):
-        """init() at the start, stop() at the end; an exception of theirs is the server's to tell."""
-        for moment, action in (("startup", self.start_up), ("shutdown", self.app.stop)):
-            message = await receive()
-            assert message["type"] == "lifespan." + moment
-            try:
-                await action()
-            except Exception as e:
-                await send({"type": "lifespan.%s.failed" % moment, "message": "%s: %s" % (type(e).__name__, e)})
-                raise
-            await send({"type": "lifespan.%s.complete" % moment})
-
-    async def start_up(self):
-        self.get_ready()
-
-    def get_ready(self):
-        init_all(self.app)
-        self.is_ready = True
+        await WebSocketConnection(app, scope, receive, send).connect()
+    else:
+        raise ValueError("picoweb does not know the ASGI scope type %r" % kind)
 
 
-def target(scope):
-    """The target of the request line, below the path at which the server has put the app."""
+async def lifespan(app, receive, send):
+    """Start and stop the app; an exception of either is the server's to tell."""
+    for moment, action in (("startup", start), ("shutdown", stop)):
+        message = await receive()
+        assert message["type"] == "lifespan." + moment
+        try:
+            await action(app)
+        except Exception as e:
+            await send({"type": "lifespan.%s.failed" % moment, "message": "%s: %s" % (type(e).__name__, e)})
+            raise
+        await send({"type": "lifespan.%s.complete" % moment})
+
+
+async def start(app):
+    prepare(app)
+    for function in app.starts:
+        result = function()
+        if hasattr(result, "send"):
+            await result
+
+
+async def stop(app):
+    await app.stop()
+
+
+def path(scope):
+    """Return the path as the client sent it, below the one at which the server has put the app."""
     raw = scope.get("raw_path")
-    query = scope["query_string"]
-    if raw and raw.isascii() and not scope.get("root_path"):
-        return (raw + b"?" + query if query else raw).decode("latin-1")
-    path = scope["path"].removeprefix(scope.get("root_path") or "") or "/"
-    path = quote(path, safe=TARGET_SAFE)
-    return "%s?%s" % (path, query.decode("latin-1")) if query else path
+    root = scope.get("root_path")
+    if raw and raw.isascii():
+        path = raw.decode()
+        if "?" in path:
+            path = path.partition("?")[0]
+    else:
+        path = quote(scope["path"], safe=TARGET_SAFE)
+    if root:
+        root = quote(root.rstrip("/"), safe=TARGET_SAFE)
+        if path == root or path.startswith(root + "/"):
+            path = path[len(root) :] or "/"
+    return path
 
 
 class ASGIConnection(Connection):
-    """The connection of one scope, which `scope`, `receive` and `send` are of."""
+    """The connection of one scope."""
 
-    @property
-    def client(self):
-        return self.scope.get("client")
-
-
-class ASGITransport(Transport):
-    """Hands on while the handler runs: start_pump() has send_all() run beside it."""
-
-    pump = None  # the task
+    sending = None  # the task of the pump
     failure = None  # of the server's send()
 
     @property
-    def out_buf(self):
-        """True while what was written is on its way, as MicroPython's streams have it."""
-        return self.pump is not None
+    def address(self):
+        return self.scope.get("client")
 
-    def start_pump(self):
-        if self.pump is None:
-            self.pump = asyncio.create_task(self.run_pump())
+    def pump(self):
+        """Hand on what waits while the handler goes on."""
+        if self.out and self.sending is None and not self.gone:
+            self.sending = asyncio.create_task(self.run_pump())
 
     async def run_pump(self):
         try:
-            await self.send_all()
+            await self.hand_on()
         except OSError:
-            self.leave()
+            self.disconnect()
         except Exception as e:
             self.failure = e
-            self.leave()
+            self.disconnect()
         finally:
-            self.pump = None
+            self.sending = None
 
-    async def drain(self):
-        if self.pump:
-            await asyncio.wait([self.pump])
-        if self.lost:
-            raise OSError(ECONNRESET, "the client has left")
-
-    async def end_pump(self):
-        """Waits until all was sent, which a broken connection never does; raises what send() failed with."""
-        if self.pump and self.conn.broken:
-            self.pump.cancel()
-        elif self.pump:
-            await asyncio.wait([self.pump])
+    @coroutine
+    def drain(self):
+        """Let other tasks run, and wait until the server has taken all; Lost if the client has left."""
+        if not self.ended:
+            yield from asyncio.sleep(0)
+        while self.sending:
+            yield from self.within(self.app.write_timeout, asyncio.wait([self.sending]))
         if self.failure:
             raise self.failure
+        if self.out and not self.gone:
+            yield from self.within(self.app.write_timeout, self.hand_on())
+        if self.gone:
+            raise self.lost()
 
 
 class HTTPConnection(ASGIConnection):
     """The connection of one HTTP scope."""
 
-    def make_transport(self):
-        return HTTPTransport(self)
+    is_over = False  # the end of the answer was sent
+    watcher = None  # the task that waits for the client to leave
 
-    async def send_whole(self, headers, content):
-        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
-        await self.send({"type": "http.response.body", "body": content})
+    def __init__(self, app, scope, receive, send):
+        self.app = app
+        self.scope = scope
+        self.pairs = scope["headers"]
+        self.take = receive
+        self.give = send
+        self.req = Request(self, scope["method"], path(scope), scope["query_string"].decode("latin-1"))
+
+    @property
+    def may_close(self):
+        return self.scope["http_version"] < "2"
+
+    async def send_whole(self, body):
+        send = self.give
+        await send({"type": "http.response.start", "status": 200, "headers": self.headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def hand_on(self):
+        if not self.begun:
+            self.begun = True
+            await self.give({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        while self.parts or self.ended:
+            body = self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+            self.parts = ()
+            more = not self.ended
+            self.ended = False
+            self.is_over = not more
+            await self.give({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def conclude(self):
+        """Send the end of an answer that had none, but for one that broke off."""
+        await self.until_closed()
+        if self.begun and not self.is_over and not self.gone:
+            self.ended = True
+            await self.drain()
+
+    @property
+    def out(self):
+        return self.headers is not None and (self.parts or self.ended or not self.begun)
+
+    def has_body(self):
+        """Return whether the request may have a body; HTTP/2 needs no field to say so."""
+        return super().has_body() or not self.may_close and self.req.method not in ("GET", "HEAD")
+
+    async def receive_part(self):
+        message = await self.take()
+        if message["type"] == "http.disconnect":
+            self.gone = True
+            raise self.lost()
+        more = message.get("more_body")
+        if not more and self in self.app.connections:
+            self.watch_client()
+        return message.get("body") or b"", more
 
     def register(self):
         super().register()
-        self.stream.watch_client()
-
-    def unwatch(self):
-        super().unwatch()
-        if self.stream.watcher:
-            self.stream.watcher.cancel()
-
-
-class HTTPTransport(ASGITransport):
-    """The events of one HTTP request and its response."""
-
-    started = False
-    body_ended = False
-    watcher = None
-
-    def __init__(self, conn):
-        super().__init__(conn)
-        self.receive = conn.receive
-        self.send = conn.send
-        self.may_close = conn.scope["http_version"].startswith("1")
+        if self.total is None or not self.has_body():
+            self.watch_client()
 
     def watch_client(self):
-        if self.watcher is None and (self.conn.body is None or self.body_ended):
+        if self.watcher is None:
             self.watcher = asyncio.create_task(self.wait_for_disconnect())
 
     async def wait_for_disconnect(self):
-        """Cancels the handler of a client that leaves."""
-        while (await self.receive())["type"] != "http.disconnect":
+        while (await self.take())["type"] != "http.disconnect":
             pass
-        self.leave()
-        self.conn.handling.cancel()
+        self.disconnect()
 
-    async def read(self, n):
-        """What has come of the body, of any length; b"" at its end."""
-        if self.conn.req is None:
-            return b""  # after a refusal: to read on is the server's business
-        while not self.body_ended:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                self.leave()
-                raise OSError(ECONNRESET, "the client has left")
-            self.body_ended = not message.get("more_body")
-            if self.body_ended and self.conn in self.conn.app.connections:
-                self.watch_client()
-            if message.get("body"):
-                return message["body"]
-        return b""
-
-    def write(self, data):
-        super().write(data)
-        # What leaves with the end of the handler needs no task.
-        if self.conn.sent:
-            self.start_pump()
-
-    async def send_all(self):
-        while self.parts or self.status and not self.started:
-            await self.send_some(True)
-
-    async def send_some(self, more):
-        if not self.started:
-            self.started = True
-            await self.send({"type": "http.response.start", "status": self.status, "headers": self.headers})
-        parts = self.parts
-        self.parts = []
-        await self.send({"type": "http.response.body", "body": b"".join(parts), "more_body": more})
-
-    async def finish(self):
-        """Sends what is left, and the end."""
-        await self.end_pump()
-        # An end that is not sent tells the server that the response is not whole.
-        if not self.conn.broken:
-            self.check_whole()
-            await self.send_some(False)
+    def unwatch(self):
+        super().unwatch()
+        if self.watcher:
+            self.watcher.cancel()

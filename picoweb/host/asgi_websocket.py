@@ -3,7 +3,12 @@
 Between the two stands a client of the handler, wsproto's: it asks for the upgrade, and turns frames into events.
 """
 
-from .asgi_app import ASGIConnection, ASGITransport, target
+import asyncio
+
+from picoweb import http
+
+from .asgi_app import ASGIConnection, path
+from .gateway import Request
 
 try:
     from wsproto import ConnectionType, WSConnection, events
@@ -13,23 +18,44 @@ except ImportError as e:
 # What the client says by itself.
 ITS_OWN = (b"host", b"connection", b"upgrade", b"content-length", b"transfer-encoding")
 ABNORMAL = 1006  # RFC 6455 7.4.1: no close frame came
+READ_AHEAD = 65536  # bytes of frames that wait for the handler
 
 
 class WebSocketConnection(ASGIConnection):
     """The connection of one WebSocket scope, from the request of the upgrade to the close."""
 
     http11 = True
+    total = None
+    is_accepted = False
+    has_left = False  # the client, which may have said so in a frame that is still to be read
+    is_refused = False  # the answer is no upgrade
+    frames = b""  # to be read by the handler
+    reader = None  # the task that receives from the server
+
+    # The answer is bytes, as picoweb's own server sends them.
+    lead = http.Connection.lead
+    send = http.Connection.send
+    advance = http.Connection.advance
+    read = http.Connection.read
+    skip = ASGIConnection.skip
 
     def __init__(self, app, scope, receive, send):
+        self.app = app
         self.scope = scope
-        self.receive = receive
-        self.send = send
+        self.take = receive
+        self.give = send
         self.peer = WSConnection(ConnectionType.CLIENT)
-        where = target(scope)
-        super().__init__(app, "GET", where, list(self.ask(scope, where)))
+        self.messages = []  # to be sent to the server
+        self.pieces = []  # of a message in fragments
+        self.waiting = []  # futures of tasks
+        self.room = asyncio.Event()
+        query = scope["query_string"].decode("latin-1")
+        where = path(scope)
+        self.req = Request(self, "GET", where, query)
+        self.pairs = list(self.ask(scope, where + "?" + query if query else where))
 
     def ask(self, scope, where):
-        """The header fields of the request for the upgrade."""
+        """Yield the header fields of the request for the upgrade."""
         fields = [field for field in scope["headers"] if field[0] not in ITS_OWN and field[0][:14] != b"sec-websocket-"]
         host = dict(scope["headers"]).get(b"host", b"localhost").decode("latin-1")
         request = self.peer.send(events.Request(
@@ -39,40 +65,21 @@ class WebSocketConnection(ASGIConnection):
             name, _, value = line.partition(b":")
             yield name.lower(), value.strip()
 
-    def make_transport(self):
-        return WebSocketTransport(self)
+    async def connect(self):
+        """Answer the server's connect, up to the close."""
+        if (await self.take())["type"] == "websocket.connect":
+            await self.serve()
 
-    async def send_whole(self, headers, content):
-        """An answer that is no upgrade."""
-        lines = b"".join(b"%s: %s\r\n" % field for field in headers)
-        self.stream.write(b"HTTP/1.1 200 OK\r\n%s\r\n%s" % (lines, content))
-        await self.stream.finish()
+    # From the client
 
-    async def answer(self):
-        if (await self.receive())["type"] == "websocket.connect":
-            await super().answer()
-
-
-class WebSocketTransport(ASGITransport):
-    """Turns the bytes that a handler writes into ASGI's messages, and its messages into bytes to read."""
-
-    is_accepted = False
-    has_left = False  # the client, which may have said so in a frame that is still to be read
-
-    def __init__(self, conn):
-        super().__init__(conn)
-        self.peer = conn.peer
-        self.frames = b""  # to be read by the handler
-        self.messages = []  # to be sent to the server
-        self.pieces = []  # of a message in fragments
-
-    async def read(self, n):
-        """Bytes of frames; b"" where the client has left."""
-        while not self.frames and not self.has_left:
-            self.take_message(await self.conn.receive())
-        data = self.frames[:n]
-        self.frames = self.frames[n:]
-        return data
+    async def read_all(self):
+        """Turn the server's messages into frames, not too far ahead of the handler."""
+        while not self.has_left:
+            if len(self.frames) > READ_AHEAD:
+                self.room.clear()
+                await self.room.wait()
+            self.take_message(await self.take())
+            self.wake()
 
     def take_message(self, message):
         if message["type"] == "websocket.receive":
@@ -85,12 +92,57 @@ class WebSocketTransport(ASGITransport):
             if code != ABNORMAL and self.is_accepted:
                 self.frames += self.peer.send(events.CloseConnection(code, message.get("reason")))
 
-    def write(self, data):
+    def readinto(self, buf):
+        """Move bytes of frames to `buf`; return their number, None if there are none yet, 0 if the client has left."""
+        if not self.frames:
+            return 0 if self.has_left or self.gone else None
+        data = self.frames[: len(buf)]
+        buf[: len(data)] = data
+        self.frames = self.frames[len(data) :]
+        self.room.set()
+        return len(data)
+
+    def ready(self, writing):
+        """Return a future for a task to yield, None if it need not wait."""
+        if self.reader is None:
+            self.reader = asyncio.create_task(self.read_all())
+        if self.frames or self.has_left or self.gone:
+            return None
+        future = self.loop.create_future()
+        future._asyncio_future_blocking = True  # as `await` has it
+        self.waiting.append(future)
+        return future
+
+    def wake(self):
+        for future in self.waiting:
+            if not future.done():
+                future.set_result(None)
+        self.waiting = []
+
+    def disconnect(self):
+        super().disconnect()
+        self.wake()
+
+    def unwatch(self):
+        super().unwatch()
+        if self.reader:
+            self.reader.cancel()
+
+    # To the client
+
+    def put(self, data):
+        """Turn bytes of the handshake or of frames into the server's messages."""
+        if self.gone:
+            raise self.lost()
         self.peer.receive_data(bytes(data))
         for event in self.peer.events():
             self.take_event(event)
-        if self.messages:
-            self.start_pump()
+        self.wake()
+        self.pump()
+
+    @property
+    def out(self):
+        return self.messages
 
     def take_event(self, event):
         kind = type(event)
@@ -118,8 +170,8 @@ class WebSocketTransport(ASGITransport):
 
     def refuse(self, event):
         """Hands on an answer that is no upgrade; a server without that extension answers 403 by itself."""
-        if "websocket.http.response" not in (self.conn.scope.get("extensions") or {}):
-            if not self.is_closed:
+        if "websocket.http.response" not in (self.scope.get("extensions") or {}):
+            if not self.is_refused:
                 self.messages.append({"type": "websocket.close"})
         elif isinstance(event, events.RejectData):
             self.messages.append({
@@ -132,21 +184,29 @@ class WebSocketTransport(ASGITransport):
             })
             if not event.has_body:
                 self.messages.append({"type": "websocket.http.response.body", "body": b""})
-        self.is_closed = True
+        self.is_refused = True
 
-    async def send_all(self):
+    async def hand_on(self):
         try:
             while self.messages:
-                await self.conn.send(self.messages.pop(0))
+                await self.give(self.messages.pop(0))
         except OSError:
             raise
         except Exception:
-            if not self.is_closed:
+            if not self.is_refused:
                 raise
-            self.leave()  # a server may know less of refusals than it says, and answers with its own then
+            self.disconnect()  # a server may know less of refusals than it says, and answers with its own then
 
-    async def finish(self):
-        """Sends what is left, and a close where the handler has sent none."""
-        await self.end_pump()
-        if not (self.lost or self.has_left or self.is_closed):
-            await self.conn.send({"type": "websocket.close", "code": 1000 if self.is_accepted else 1011})
+    async def send_whole(self, body):
+        """An answer that is no upgrade."""
+        lines = b"".join([b"%s: %s\r\n" % pair for pair in self.headers])
+        self.put(b"HTTP/1.1 200 OK\r\n%s\r\n%s" % (lines, body))
+        await self.drain()
+
+    async def conclude(self):
+        """Send a close if the handler has sent none."""
+        await self.until_closed()
+        if self.out and not self.gone:
+            await self.drain()
+        if not (self.gone or self.has_left or self.is_refused):
+            await self.give({"type": "websocket.close", "code": 1000 if self.is_accepted else 1011})

@@ -1,36 +1,41 @@
 """One request that another server has read: what the ASGI and the WSGI application share.
 
-picoweb answers as it would answer a client of HTTP/1.0, to whom the end of the connection is the end of the body.
-Here its bytes become a status, header fields and a body again; so do those of a response that is written by hand.
+The core finds the handler, runs it and answers; here the head of the answer stays fields, and its body pieces, as the
+other server wants them. Only an answer that a handler writes by hand is taken apart.
 """
 
 import asyncio
 import logging
-from errno import EPIPE
 from functools import cached_property
 from json import JSONEncoder, encoder
 
 import picoweb
-from picoweb import body, faults, results, stream, streaming
+from picoweb import http
+from picoweb.http import Lost, coroutine
 
-MAX_HEAD = 65536  # bytes of a response's head
+from .server import HostConnection
+from .shim import uasyncio
+
+MAX_HEAD = 65536  # bytes of a head that is written by hand
 # What the other server says of its own connection (RFC 9110 7.6.1), and the date, which it adds.
-ITS_OWN = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"date"}
+ITS_OWN = (b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"date")
 WATCH_AFTER_S = 0.05  # most handlers do not wait that long
-HTML = b"content-type", stream.HTML.encode()
-JSON = b"content-type", results.JSON.encode()
+CLOSE = -2  # the framing of a body without a length, as in picoweb.http
+NO_BODY = 204, 205, 304  # RFC 9110 6.4.1
+HTML = b"content-type", http.HTML.encode()
+JSON = b"content-type", b"application/json"
 OCTETS = b"content-type", b"application/octet-stream"
-WHOLE = {str: HTML, dict: JSON, list: JSON, bytes: OCTETS}  # what the fields of a returned value begin with
+WHOLE = {str: HTML, dict: JSON, list: JSON, bytes: OCTETS}  # the content type of what handlers return most
 # A target's visible ASCII (RFC 9112 3.2); the decoded path of a scope or environ may have anything else.
 TARGET_SAFE = "/!$&'()*+,;=:@-._~"
 
 
 def json_encoder():
-    """json.dumps() with its defaults, but for the objects that it makes anew for each call, where CPython allows it."""
-    defaults = JSONEncoder()
+    """Return json.dumps() with its defaults, but for the objects that it makes anew for each call, where CPython can."""
+    defaults = JSONEncoder(allow_nan=False)
     try:
         parts = encoder.c_make_encoder(
-            None, defaults.default, encoder.encode_basestring_ascii, None, ": ", ", ", False, False, True
+            None, defaults.default, encoder.encode_basestring_ascii, None, ": ", ", ", False, False, False
         )
         parts({}, 0)
     except TypeError:
@@ -42,245 +47,395 @@ encode_json = json_encoder()
 
 
 def prepare(app):
-    """Has the app log its errors, and its generators await all that a board's can."""
+    """Have the app ready for its first request, and log its errors."""
     if app.log is None:
-        app.log = logging.getLogger("picoweb")
-    stream.asyncio.adopt(app)
+        app.log = Log()
+    app.prepare()
 
 
-class Connection(stream.Connection):
-    """The connection of one request; `headers` are (name, value) in bytes, names in lower case.
+class Log:
+    """Python's logger "picoweb", told only of what went wrong: the other server tells of requests."""
 
-    Subclasses have make_transport(), which makes `stream`, send_whole(headers, content), and `client`, an address.
+    def __init__(self):
+        log = logging.getLogger("picoweb")
+        self.warning = log.warning
+        self.error = log.error
+
+    def info(self, line):
+        pass
+
+    debug = info
+
+
+class Request(http.HTTPRequest):
+    """A request whose parts the other server has told apart."""
+
+    def __init__(self, conn, method, path, qs):
+        self.conn = self.reader = conn
+        self.app = conn.app
+        self.method = method
+        self.path = path
+        self.qs = qs
+        self.target = path + (qs and "?" + qs)
+
+    @cached_property
+    def fields(self):
+        """The header fields, names in lower case."""
+        from picoweb.request import Headers
+
+        found = Headers()
+        for name, value in self.conn.pairs:
+            before = dict.get(found, name)
+            found[name] = value if before is None else before + (b"; " if name == b"cookie" else b", ") + value
+        return found
+
+
+class Begun:
+    """A handler that has been begun, for run(): its first step gives what it has paused at."""
+
+    def __init__(self, handler, pause):
+        self.handler = handler
+        self.pause = pause
+        self.step = self.first
+        self.throw = handler.throw
+        self.close = handler.close
+
+    def send(self, value):
+        return self.step(value)
+
+    def first(self, value):
+        self.step = self.handler.send
+        return self.pause
+
+
+class Connection(HostConnection):
+    """The connection of one request; subclasses have `pairs`, its header fields in bytes, and hand on what is put.
+
+    They have receive_part(), which returns (part of the body, whether more comes), send_whole(body), and pump(), which
+    has what `headers` and `parts` hold leave while the handler goes on, and with `ended` the end.
     """
 
     http11 = False  # no chunks of ours
-    out = None
-    status = 200
-
-    def __init__(self, app, method, target, headers):
-        self.app = app
-        self.headers = headers
-        self.plain = method == "GET"
-        self.req = stream.HTTPRequest(self, method, target)
+    total = 0  # the body is taken as chunks: each is what came in one piece
+    gone = False  # the client has left
+    timer = None  # until the clock and the client are watched
+    headers = None  # of the answer, once they are known
+    status_line = "200 OK"  # without the version
+    begun = False  # the head was handed on
+    may_close = False  # the client's connection
+    kept = False  # the handler has ended, and other tasks write
+    by_hand = b""  # the head of an answer that a handler writes by hand, until it is whole
+    chunks = None
+    parts = ()  # of the answer's body, to be handed on
+    ended = False  # all has been put
 
     @cached_property
-    def stream(self):
-        return self.make_transport()
-
-    @cached_property
-    def body(self):
-        for name, value in self.headers:
-            if name == b"content-length" or name == b"transfer-encoding":
-                return Body(self, value)
-        return None
-
-    @property
-    def fields(self):
+    def head(self):
         """The header section as picoweb's own server keeps it."""
-        return b"\r\n%s\r\n" % b"".join([b"%s: %s\r\n" % field for field in self.headers])
+        return b" HTTP/1.1\r\n%s\r\n" % b"".join([b"%s: %s\r\n" % pair for pair in self.pairs])
 
-    async def answer(self):
-        """Has the app answer, and hands on the response; raises what broke one off that had begun."""
+    # The request, from find() to the last byte
+
+    @coroutine
+    def serve(self):
+        """Have the app answer; raise what broke an answer off."""
+        answering = self.respond()
+        resume = answering.send
+        value = None
+        try:
+            while True:
+                try:
+                    pause = resume(value)
+                except StopIteration:
+                    return
+                if self.timer is None:
+                    self.watch()
+                try:
+                    value = yield pause
+                    resume = answering.send
+                except BaseException as e:
+                    value = e
+                    resume = answering.throw
+        finally:
+            self.closed = True
+            if self.timer:
+                self.unwatch()
+            if self.app.connections:  # what took the connection over, and may not know that it has ended
+                self.start_sweep()
+
+    async def respond(self):
         app = self.app
         req = self.req
-        field = None
         try:
-            if not self.plain and self.body:
-                self.body.check_length()
+            if app.max_body is not None:
+                self.limit(self.length(), app.max_body)
             result = app.find(req)(req, self)
             if hasattr(result, "send"):
+                # Most handlers do not wait.
                 try:
                     pause = result.send(None)
                 except StopIteration as e:
                     result = e.value
                 else:
-                    result = await self.drive(result, pause)
-            # What most handlers return becomes no bytes that are to be taken apart again.
-            field = WHOLE.get(type(result))
-            if field and self.out is self.head is None and not self.extra:
-                if field is JSON:
+                    result = await self.run(Begun(result, pause))
+            # What most of them return becomes nothing that is to be taken apart again.
+            kind = WHOLE.get(type(result))
+            if kind and self.fields is self.type is self.framing is None and not (self.extra or self.hooks or self.ends):
+                if kind is JSON:
                     result = encode_json(result)
-                if field is not OCTETS:
+                if kind is not OCTETS:
                     result = result.encode()
-            else:
-                field = None
-                await self.respond(result)
-            faults.count(app, self.status // 100)
+                self.status = 200
+                self.fields = False
+                self.headers = [kind, (b"content-length", b"%d" % len(result))]
+                await self.send_whole(b"" if req.method == "HEAD" else result)
+                if type(app.log) is Log:
+                    app.count(2)
+                else:
+                    app.note(self)
+                self.req = None
+                return
+            rest = self.answer(result)
+            if rest:
+                await rest
         except (Exception, asyncio.CancelledError) as e:
-            field = None
-            await self.answer_exception(e)
-        finally:
-            if app.debug >= 0 and app.log:  # else the server tells of requests
-                # Not stream.py's line, which the recorder of picoweb.status counts: faults.count() was told.
-                app.log.info("%s %s %d", req.method, req.target, self.status)
-            self.req = None  # a cycle, which would wait for the garbage collector
-        if field:
-            headers = [field, (b"content-length", b"%d" % len(result))]
-            await self.send_whole(headers, b"" if req.method == "HEAD" else result)
-        else:
-            await self.stream.finish()
+            await self.fail(e)
+        await self.conclude()
+        if self.headers is None and self.by_hand and not self.gone:
+            raise RuntimeError("a response without a whole head: %r" % self.by_hand[:100])
 
-    async def drive(self, handler, pause):
-        """Runs a handler that has paused to its end."""
-        self.watch()
+    async def fail(self, e):
+        """Answer an exception; raise it where no whole answer can be had."""
+        if self.gone:
+            return self.app.tell("debug", "the client has left: %r", e)
+        app = self.app
+        if not app.sweeping:  # which would tell of refusals once a second
+            app.refusals = 0
         try:
-            return await streaming.drive(self, handler, pause)
-        finally:
-            self.unwatch()
-
-    async def respond(self, result):
-        """As stream.respond() does with what the handler has written or returned."""
-        await results.send(self, result)
-        await self.finish()
-        if self.keep is None and not self.closed:
-            self.watch()
-            self.register()
-            try:
-                await self.stream.until_closed()
-            finally:
-                self.unwatch()
-
-    async def answer_exception(self, e):
-        await faults.answer(self, e)
-        cancelled = isinstance(e, asyncio.CancelledError)
-        if self.stream.lost:
-            if cancelled and hasattr(asyncio.Task, "uncancel"):  # since CPython 3.11
-                asyncio.current_task().uncancel()
-        elif cancelled or self.sent:
+            await app.fail(self, e)
+        except Lost:
+            if self.gone:
+                return
+        if self.req and self.keep is not None:  # the answer has not come to its end
             raise e
+
+    def has_body(self):
+        """Return whether the request says that it has a body."""
+        for name, _ in self.pairs:
+            if name == b"content-length" or name == b"transfer-encoding":
+                return True
+        return False
+
+    def length(self):
+        """Return what the request's Content-Length says, 0 without one."""
+        for name, value in self.pairs:
+            if name == b"content-length" and value.isdigit():
+                return int(value)
+        return 0
+
+    # The body
+
+    async def advance(self):
+        """Have the body's next bytes in `buf`; at its end `left` is 0."""
+        app = self.app
+        if self.total == 0 and not self.has_body():
+            self.total = None
+        while not self.buf and self.total is not None:
+            if self.gone:
+                raise self.lost()
+            self.deadline = app.tick + 1 + app.body_timeout
+            try:
+                self.buf, more = await self.receive_part()
+            except asyncio.CancelledError:
+                self.be_late(False)
+                raise
+            finally:
+                self.deadline = 0
+            self.total += len(self.buf)
+            self.limit(self.total, app.max_body)
+            if not more:
+                self.total = None
+        self.left = len(self.buf)
+
+    def read(self, n=-1):
+        """Read at most `n` bytes of the body, all of it for -1 (Refusal 413 over max_read); b"" at its end."""
+        return self.read_whole() if n < 0 else super().read(n)
+
+    async def read_whole(self):
+        """Read all of the body; Refusal 413 over max_read."""
+        data = b""
+        while True:
+            await self.advance()
+            data = data + self.buf if data else self.buf
+            self.buf = b""
+            self.left = 0
+            self.limit(len(data), self.app.max_read)
+            if self.total is None:
+                return data
+
+    def be_late(self, writing):
+        """Raise what ends a wait whose time is over, nothing if it was cancelled otherwise."""
+        if self.deadline < 0 and not self.gone:
+            self.app.count("timed_out")
+            lost = self.lost()
+            if writing:
+                raise lost from None
+            http.refuse("too slow", 408)
+
+    async def within(self, seconds, awaitable):
+        """Await that the client takes something, at most `seconds`."""
+        self.deadline = self.app.tick + 1 + seconds
+        try:
+            return await awaitable
+        except asyncio.CancelledError:
+            self.be_late(True)
+            raise
+        finally:
+            self.deadline = 0
+
+    @coroutine
+    def skip(self, lost=False):
+        """What the handler left is the other server's to read."""
+        self.total = None
+        return
+        yield
+
+    # The answer
+
+    def lead(self, size):
+        """Keep the head as fields for the other server, and decide the framing."""
+        for hook in self.hooks:
+            hook(self)
+        status = self.status
+        if self.framing is None:
+            self.framing = CLOSE if size is None else size
+        self.status_line = self.fields[9:-2]
+        self.fields = False
+        self.mute = status in NO_BODY or status < 200 or self.req is not None and self.req.method == "HEAD"
+        headers = []
+        if status > 199 and status not in (204, 304):
+            if self.type:
+                headers.append((b"content-type", self.type.encode()))
+            if self.framing >= 0:
+                headers.append((b"content-length", b"%d" % (0 if status == 205 else self.framing)))
+        for line in self.extra.encode().split(b"\r\n")[:-1]:
+            name, _, value = line.partition(b": ")
+            headers.append((name.lower(), value))
+        if self.may_close and self.keep is False and self.framing >= 0:
+            headers.append((b"connection", b"close"))
+        self.headers = headers
+        return b""
+
+    def send(self, last=False):
+        """Put what is held back; it leaves at the latest when the handler waits."""
+        if last:
+            self.ended = True
+        super().send(last)
+        if not last and self.out:  # it may be the head alone
+            self.pump()
+
+    def put(self, data):
+        """Take bytes of the answer for the other server; Lost if the client has left."""
+        if self.gone:
+            raise self.lost()
+        if self.headers is None:
+            data = self.take_head(data)
+        if self.chunks:
+            data = self.chunks.decode(data)
+        if data:
+            self.parts += (data,)
+            if not self.ended:
+                self.pump()
+
+    def take_head(self, data):
+        """Read the head of an answer that is written by hand; return what came after it."""
+        self.by_hand += data
+        head, end, data = self.by_hand.partition(b"\r\n\r\n")
+        if not end:
+            if len(head) > MAX_HEAD:
+                raise ValueError("the head of the response is over %d bytes" % MAX_HEAD)
+            return b""
+        headers = []
+        for line in head.split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            name = name.lower()
+            if name not in ITS_OWN:
+                headers.append((name, value.strip()))
+            elif name == b"transfer-encoding":
+                self.chunks = Chunks(head)
+        self.status_line = head[9:].partition(b"\r\n")[0].decode("latin-1")
+        self.status = int(head[9:12])
+        self.headers = headers
+        return data
+
+    # What happens beside the handler
+
+    @property
+    def loop(self):
+        return asyncio.get_running_loop()
 
     def watch(self):
         """What the handler waits for is to be ended by the clock or the client, if it takes its time."""
-        self.handling = asyncio.current_task()
-        self.timer = asyncio.get_running_loop().call_later(WATCH_AFTER_S, self.register)
+        self.task = asyncio.current_task()
+        self.timer = self.loop.call_later(WATCH_AFTER_S, self.register)
 
     def register(self):
-        """Has the app's sweep look at this connection's deadline."""
+        """Have the app's sweep look at this connection's deadline."""
+        connections = self.app.connections
+        if not any(getattr(kept, "conn", None) is self for kept in connections):  # which looks at it
+            connections.append(self)
+        self.start_sweep()
+
+    def start_sweep(self):
         app = self.app
-        if self not in app.connections:
-            app.connections.append(self)
-            app.sweeping = app.sweeping or stream.asyncio.create_task(picoweb.sweep(app))
+        if not app.sweeping:
+            app.sweeping = uasyncio.create_task(picoweb.sweep(app))
 
     def unwatch(self):
         self.timer.cancel()
         if self in self.app.connections:
             self.app.connections.remove(self)
 
+    def disconnect(self):
+        """The client has left: the handler ends."""
+        if not self.gone:
+            self.gone = True
+            if self.kept:
+                self.closing.set()
+            elif self.task and not self.closed:
+                self.expire()
 
-class Body(body.Reader):
-    """A request's body without its framing, which the other server has taken off."""
-
-    def __init__(self, conn, length):
-        super().__init__(conn, None)
-        self.length = length
-
-    def check_length(self):
-        if self.length.isdigit() and int(self.length) > self.conn.app.max_body:
-            self.refuse_size()
-
-    def refuse_size(self):
-        self.refuse("a body over %d bytes" % self.conn.app.max_body, 413)
-
-    @stream.coroutine
-    def advance(self):
-        conn = self.conn
-        if not conn.buf and not self.ended:
-            conn.buf = yield from self.receive()
-            self.ended = not conn.buf
-            self.total += len(conn.buf)
-            if self.total > conn.app.max_body:
-                self.refuse_size()
-        self.left = len(conn.buf)
-
-    @stream.coroutine
-    def drain(self):
-        """What the handler left is the other server's to skip."""
-        return
-        yield
-
-
-class Transport:
-    """Takes the bytes of one response apart; subclasses hand its status, headers and parts on."""
-
-    s = None
-    status = 0
-    lost = False  # the client has left
-    is_closed = False
-    closing = None
-    chunks = None
-    may_close = False  # the connection of the client
-
-    def __init__(self, conn):
-        self.conn = conn
-        self.head = b""
-        self.headers = []
-        self.parts = []
-
-    def write(self, data):
-        if self.lost or self.is_closed:
-            raise OSError(EPIPE, "the client has left")
-        data = bytes(data)
-        if not self.status:
-            data = self.take_head(data)
-        if self.chunks:
-            data = self.chunks.decode(data)
-        if data:
-            self.parts.append(data)
-
-    def take_head(self, data):
-        """Reads the response's head; answers what came after it."""
-        self.head += data
-        head, end, data = self.head.partition(b"\r\n\r\n")
-        if not end:
-            if len(head) > MAX_HEAD:
-                raise ValueError("the head of the response is over %d bytes" % MAX_HEAD)
-            return b""
-        length = close = None
-        for line in head.split(b"\r\n")[1:]:
-            name, _, value = line.partition(b":")
-            name = name.lower()
-            value = value.strip()
-            if name not in ITS_OWN:
-                self.headers.append((name, value))
-            if name == b"content-length":
-                length = value
-            elif name == b"connection":
-                close = value == b"close"
-            elif name == b"transfer-encoding":
-                self.chunks = Chunks(head)
-        # Without a length it says no more than where the body ends.
-        if close and length and self.may_close:
-            self.headers.append((b"connection", b"close"))
-        self.status = int(head[9:12])
-        return data
-
-    def leave(self):
-        """The client has left."""
-        self.lost = True
-        self.conn.broken = True
-        if self.closing:
-            self.closing.set()
+    @cached_property
+    def closing(self):
+        return asyncio.Event()
 
     async def until_closed(self):
-        """Waits for aclose() of a connection that the handler keeps, or for the client to leave."""
-        self.closing = asyncio.Event()
-        if not self.is_closed and not self.lost:
-            await self.closing.wait()
+        """Wait for the end of a connection that the handler has kept."""
+        if self.keep is None:
+            self.kept = True
+            if not self.gone and not self.closed:
+                await self.closing.wait()
 
-    async def aclose(self):
-        self.is_closed = True
-        if self.closing:
-            self.closing.set()
+    # A stream for what has taken the connection over, and looks whether the client is there
 
-    def get_extra_info(self, name, default=None):
-        """The client's address is "peername", as of asyncio's streams."""
-        return self.conn.client or default if name == "peername" else default
+    credit = began = 0
 
-    def check_whole(self):
-        """RuntimeError where the response has no whole head."""
-        if not self.status:
-            raise RuntimeError("a response without a whole head: %r" % self.head[:100])
+    @property
+    def stream(self):
+        return self
+
+    @property
+    def host(self):
+        return (self.address or ("",))[0]
+
+    def readinto(self, buf):
+        """Return None while the client is there, 0 when it has left."""
+        return 0 if self.gone else None
+
+    def close(self):
+        """End the connection: its answer is whole."""
+        self.closed = True
+        self.closing.set()
 
 
 class Chunks:
@@ -295,7 +450,7 @@ class Chunks:
         self.of_content = h11.Response, h11.Data
 
     def decode(self, data):
-        """The content of the chunks in `data`; a chunk may come in several pieces."""
+        """Return the content of the chunks in `data`; a chunk may come in several pieces."""
         if data:
             self.events.receive_data(data)
         parts = []

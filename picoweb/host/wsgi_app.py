@@ -7,41 +7,32 @@ A thread of the server waits for the response of its request, and reads the body
 import asyncio
 import os
 import threading
-from errno import ECONNRESET
 from queue import SimpleQueue
 from urllib.parse import quote
 
-from picoweb.head import TOKEN
-from picoweb.headers import reason
-from picoweb.mounts import init_all
+from picoweb.http import TOKEN, coroutine
 
-from .gateway import TARGET_SAFE, Connection, Transport, prepare
+from .gateway import TARGET_SAFE, Connection, Request, prepare
 
 
 class Application:
-    """`Application(app)` is what a WSGI server calls; `picoweb.host.wsgi(app)` makes one."""
+    """What a WSGI server calls: `app.wsgi`."""
 
     def __init__(self, app):
         self.app = app
         self.lock = threading.Lock()
         self.loop = None
         self.process = None
-        prepare(app)
 
     def __call__(self, environ, start_response):
         try:
-            conn = WSGIConnection(self.app, environ, self.running_loop())
+            conn = WSGIConnection(self.app, environ)
         except ValueError as e:
             return refuse(e, start_response)
-        return Response(conn, self.answer(conn)).start(start_response)
-
-    async def answer(self, conn):
-        if not self.app.inited:
-            init_all(self.app)
-        await conn.answer()
+        return Response(conn, self.running_loop()).start(start_response)
 
     def running_loop(self):
-        """This process's loop: a server may have forked since the app was loaded."""
+        """Return this process's loop: a server may have forked since the app was loaded."""
         with self.lock:
             if self.process != os.getpid():
                 self.process = os.getpid()
@@ -57,40 +48,18 @@ def refuse(e, start_response):
     return [text]
 
 
-class WSGIConnection(Connection):
-    """The connection of one environ; ValueError where that is no request."""
-
-    def __init__(self, app, environ, loop):
-        super().__init__(app, method(environ), target(environ), list(headers(environ)))
-        self.environ = environ
-        self.loop = loop
-        self.stream = WSGITransport(self)
-
-    @property
-    def client(self):
-        return self.environ.get("REMOTE_ADDR"), int(self.environ.get("REMOTE_PORT") or 0)
-
-    async def send_whole(self, headers, content):
-        self.stream.status = 200
-        self.stream.headers = headers
-        self.stream.parts = [content]
-        await self.stream.finish()
-
-
 def method(environ):
     name = environ.get("REQUEST_METHOD")
-    if not name or not name.isascii() or name.encode().strip(TOKEN):
+    if not name or not name.isascii() or name.strip(TOKEN):
         raise ValueError("a malformed REQUEST_METHOD: %r" % name)
     return name
 
 
-def target(environ):
+def path(environ):
     try:
-        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=TARGET_SAFE) or "/"
+        return quote(environ.get("PATH_INFO", "").encode("latin-1"), safe=TARGET_SAFE) or "/"
     except UnicodeError:
         raise ValueError("a PATH_INFO that is not Latin-1 (PEP 3333)") from None
-    query = environ.get("QUERY_STRING")
-    return "%s?%s" % (path, query) if query else path
 
 
 def headers(environ):
@@ -114,109 +83,126 @@ def headers(environ):
 PART, READ, END = "part", "read", "end"
 
 
-class WSGITransport(Transport):
-    """Hands the response to the server's thread, and asks it for the body, by the events of a queue."""
+class WSGIConnection(Connection):
+    """The connection of one environ; ValueError if that is no request.
 
-    def __init__(self, conn):
-        super().__init__(conn)
-        self.loop = conn.loop
+    It hands the answer to the server's thread, and asks it for the body, by the events of a queue.
+    """
+
+    untaken = 0  # parts that the server has not sent
+
+    def __init__(self, app, environ):
+        self.app = app
+        self.environ = environ
+        self.pairs = list(headers(environ))
+        self.req = Request(self, method(environ), path(environ), environ.get("QUERY_STRING", ""))
         self.events = SimpleQueue()
-        self.untaken = 0
-        self.is_started = False
         self.taken = asyncio.Event()
 
+    async def run_here(self):
+        """Answer, as a task of picoweb's own loop."""
+        if not self.app.inited:
+            prepare(self.app)
+        await self.serve()
+
     @property
-    def out_buf(self):
-        return self.untaken
+    def address(self):
+        return self.environ.get("REMOTE_ADDR"), int(self.environ.get("REMOTE_PORT") or 0)
 
-    def write(self, data):
-        super().write(data)
-        if self.conn.sent:
-            self.hand_on()
+    async def receive_part(self):
+        future = self.loop.create_future()
+        self.events.put((READ, future))
+        try:
+            part = await future
+        except OSError:
+            self.gone = True
+            raise self.lost() from None
+        return part, bool(part)
 
-    def hand_on(self):
-        """Has the server start the response, with the parts that are there."""
-        if self.parts or self.status and not self.is_started:
-            self.is_started = True
+    @property
+    def out(self):
+        return self.headers is not None and (self.parts or not self.begun)
+
+    def pump(self):
+        """Hand on what waits while the handler goes on."""
+        if self.out and not self.gone:
+            self.begun = True
             self.untaken += 1
             self.events.put((PART, b"".join(self.parts)))
-            self.parts = []
+            self.parts = ()
+
+    async def send_whole(self, body):
+        self.parts = (body,)
+        self.pump()
+
+    async def conclude(self):
+        await self.until_closed()
 
     def take(self):
         """The server has sent a part."""
         self.untaken -= 1
         self.taken.set()
 
-    async def drain(self):
-        while self.untaken and not self.lost:
+    async def until_taken(self):
+        while self.untaken and not self.gone:
             self.taken.clear()
             await self.taken.wait()
-        if self.lost:
-            raise OSError(ECONNRESET, "the client has left")
 
-    async def read(self, n):
-        """At most `n` bytes of the body; b"" at its end."""
-        if self.conn.req is None:
-            return b""  # after a refusal: to read on is the server's business
-        future = self.loop.create_future()
-        self.events.put((READ, (n, future)))
-        try:
-            return await future
-        except OSError:
-            self.leave()
-            raise
+    @coroutine
+    def drain(self):
+        """Let other tasks run, and wait until the server has sent all; Lost if the client has left."""
+        self.pump()
+        if not self.ended:
+            yield from asyncio.sleep(0)
+            yield from self.within(self.app.write_timeout, self.until_taken())
+        if self.gone:
+            raise self.lost()
 
-    def leave(self):
-        super().leave()
+    def disconnect(self):
+        super().disconnect()
         self.taken.set()
-
-    async def finish(self):
-        if not self.lost:
-            self.check_whole()
-            self.hand_on()
 
 
 class Response:
     """The iterable that the server sends: parts of the body as the handler writes them."""
 
-    def __init__(self, conn, answer):
-        self.transport = conn.stream
-        self.loop = conn.loop
+    def __init__(self, conn, loop):
+        self.conn = conn
+        self.loop = loop
         self.input = Input(conn.environ)
-        self.events = self.transport.events
+        self.events = conn.events
         self.first = None
         self.has_ended = False
         self.has_sent = False
-        self.answer = asyncio.run_coroutine_threadsafe(answer, self.loop)
+        self.answer = asyncio.run_coroutine_threadsafe(conn.run_here(), loop)
         self.answer.add_done_callback(lambda answer: self.events.put((END, answer)))
 
     def start(self, start_response):
-        """Waits for the first part of the body, or its end, and starts the response."""
+        """Wait for the first part of the body, or its end, and start the response."""
         self.first = self.next_event()
         kind, value = self.first
         if kind is END and value.exception():
             raise value.exception()
-        status = self.transport.status
-        if not status:
-            raise ConnectionResetError(ECONNRESET, "the client has left")
-        start_response("%d %s" % (status, reason(status)), [
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.transport.headers
-        ])
+        conn = self.conn
+        if conn.headers is None:
+            raise ConnectionResetError(32, "the client has left")
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in conn.headers]
+        start_response(conn.status_line, pairs)
         return self
 
     def next_event(self):
-        """The next event that is the server's."""
+        """Return the next event that is the server's."""
         while True:
             kind, value = self.events.get()
             if kind is not READ:
                 return kind, value
-            self.read(*value)
+            self.read(value)
 
-    def read(self, n, future):
+    def read(self, future):
         try:
-            done, value = future.set_result, self.input.read(n)
+            done, value = future.set_result, self.input.read(PIECE)
         except Exception as e:
-            done, value = future.set_exception, OSError(ECONNRESET, "the body cannot be read: %s" % e)
+            done, value = future.set_exception, OSError(32, "the body cannot be read: %s" % e)
         self.loop.call_soon_threadsafe(lambda: future.done() or done(value))
 
     def __iter__(self):
@@ -226,7 +212,7 @@ class Response:
         if self.has_ended:
             raise StopIteration
         if self.has_sent:
-            self.loop.call_soon_threadsafe(self.transport.take)
+            self.loop.call_soon_threadsafe(self.conn.take)
         kind, value = self.first or self.next_event()
         self.first = None
         if kind is END:
@@ -238,10 +224,12 @@ class Response:
         return value
 
     def close(self):
-        """The server is done; where the response is not, the client has left."""
+        """The server is done; if the response is not, the client has left."""
         if not self.answer.done():
-            self.loop.call_soon_threadsafe(self.transport.leave)
-            self.answer.cancel()
+            self.loop.call_soon_threadsafe(self.conn.disconnect)
+
+
+PIECE = 65536  # bytes of a body that are read at once
 
 
 class Input:

@@ -8,13 +8,12 @@ import re
 import sys
 from pathlib import Path
 
-from .interpreter import PICOWEB, Failure, find, heap_bytes, probe
+from .interpreter import HEAP, PICOWEB, Failure, find, heap_bytes, probe
 from .run import run as run_app
 from .serve import INTERRUPTED, handle_signals, say
 from .target import find_target, load
 
 APP = "a file like app.py, or MODULE:NAME; app.py or main.py of this folder unless told"
-HEAP = "128K"  # which holds what 64K do on a board: a word here is twice as long
 ON = "cpython, micropython or the path of an interpreter"
 COMMANDS = {}
 GROUPS = {"board": "Send an app to a board, make a flash image, start a virtual board."}

@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
+from picoweb.http import FEATURES
+
 from .interpreter import (
     MPY_VERSION, PICOWEB, Failure, compile_module, is_for_boards, shown, stage_picoweb, tool, user_cache,
 )
@@ -22,7 +24,7 @@ from .run import compiled_name, is_compiled
 FOLDER = ".deploy"  # on the board
 MANIFEST = FOLDER + "/manifest"  # lines: SHA-256, size and place of each file that a deploy has put there
 STARTED = ("boot.py", "main.py")  # what a board starts: it looks for no .mpy of these
-HOST_ONLY = ("picoweb.host", "picoweb.pycopy")
+HOST_ONLY = ("picoweb.host", "picoweb.pycopy", "picoweb.runtime")
 # The native code that an .mpy file may have, by the number of sys.implementation._mpy.
 ANY_ARCH = "armv6m"  # mpy-cross wants one; where there is no native code it makes no difference
 ARCHES = dict(enumerate((
@@ -45,7 +47,7 @@ class Sources:
         self.compiled = {}  # their .mpy for any board
         self.tried = set()
         self.mentioned = set()
-        self.late = late_names()
+        self.late = features()
 
     def add_file(self, path, place):
         """A file that no module imports, such as what the board starts."""
@@ -87,8 +89,7 @@ class Sources:
         """Adds what a module imports."""
         tree = parse(path)
         ours = is_for_boards(path)
-        if not (ours and path.stem == "methods"):  # which mentions them all
-            self.mentioned |= set(mentioned(tree))
+        self.mentioned |= set(mentioned(tree))
         for name in imported(tree, package):
             self.add(name)
         for node in () if ours else tree.body:  # what an import in a function or after try: lacks may be meant
@@ -142,8 +143,8 @@ def imported(tree, package):
             yield from (f"{base}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = getattr(node.func, "id", getattr(node.func, "attr", None))
-            if called in ("late", "__import__"):
-                yield ("picoweb." if called == "late" else "") + str(node.args[0].value)
+            if called in ("load", "load_module", "__import__"):
+                yield ("" if called == "__import__" else "picoweb.") + str(node.args[0].value)
         elif isinstance(node, ast.Attribute) and getattr(node.value, "id", None) in ours:
             yield "picoweb." + node.attr
 
@@ -159,13 +160,10 @@ def mentioned(tree):
             yield node.value
 
 
-def late_names():
-    """{name: module} of what picoweb loads when an app uses the name: the tables of picoweb/methods.py."""
-    names = {}
-    for node in parse(PICOWEB / "methods.py").body:
-        if isinstance(node, ast.Assign) and node.targets[0].id in ("NAMES", "METHODS"):
-            names.update(ast.literal_eval(node.value))
-    return names
+def features():
+    """{name: module} of what picoweb loads when an app, a request or a response names it."""
+    rows = [line.split() for line in FEATURES.strip().splitlines()]
+    return {name[2:].rstrip("="): module for module, *names in rows for name in names}
 
 
 # What is sent

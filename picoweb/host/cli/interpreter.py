@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-HEAP = "64K"
+HEAP = "128K"  # which holds what 64K do on a board: a word here is twice as long
 LEAST_HEAP = 4096  # bytes; with less the interpreter itself does not start
 MPY_VERSION = 6  # of what mpy-cross makes
 PICOWEB = Path(__file__).resolve().parents[2]

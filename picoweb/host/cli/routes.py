@@ -1,6 +1,6 @@
 """An app's routes as a table, those of mounted apps with their prefix."""
 
-from picoweb.methods import METHODS
+from .bundle import features
 
 
 def rows(app, prefix=""):
@@ -15,13 +15,18 @@ def rows(app, prefix=""):
 def method(extra):
     if extra.get("websocket"):
         return "WS"
-    return ", ".join(method.upper() for method in extra.get("methods") or ()) or "any"
+    methods = [method.upper() for method in extra.get("methods") or ()]
+    if "GET" in methods and "HEAD" in methods:
+        methods.remove("HEAD")  # which comes with it
+    return ", ".join(methods) or "any"
 
 
 def path(url, prefix, extra):
     """The path as it is written in the app; what has match(path) is shown by its pattern."""
     if isinstance(url, str):
         return prefix + url + ("<path>" if extra.get("prefix") else "")
+    if hasattr(url, "named"):  # "/users/<int:id>"
+        return prefix + url.url
     pattern = getattr(url, "pattern", None) or repr(url)
     return f"{prefix} match {pattern}".lstrip()
 
@@ -30,8 +35,8 @@ def name(app, handler):
     """The handler's name and module; a str is the name of a method of the app."""
     if isinstance(handler, str):
         own = getattr(type(app), handler, None)
-        if handler in METHODS and (own is None or own.__module__ == "picoweb.methods"):
-            return handler, "picoweb." + METHODS[handler]
+        if handler in features() and (own is None or own.__module__ == "picoweb.subclasses"):
+            return handler, "picoweb." + features()[handler]
         handler = own or getattr(app, handler)
     handler = getattr(handler, "func", handler)  # of a partial
     kind = handler if hasattr(handler, "__qualname__") else type(handler)

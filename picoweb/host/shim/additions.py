@@ -2,6 +2,7 @@
 
 import gc
 import os
+import stat
 import sys
 import traceback
 
@@ -9,11 +10,11 @@ __all__ = ["ilistdir", "mem_alloc", "mem_free", "print_exception", "threshold"]
 
 
 def ilistdir(path=None):
-    """Of each entry of a folder (name, type, inode, size in bytes); type is 0x4000 for a folder, 0x8000 for a file."""
+    """Yield (name, type, inode, bytes) of a folder's entries; type is 0x4000 for a folder, 0x8000 for a file, no link."""
     with os.scandir(path) as entries:
         for entry in entries:
-            kind = 0x4000 if entry.is_dir() else 0x8000
-            yield entry.name, kind, entry.inode(), entry.stat(follow_symlinks=False).st_size
+            status = entry.stat(follow_symlinks=False)
+            yield entry.name, stat.S_IFMT(status.st_mode), entry.inode(), status.st_size
 
 
 def print_exception(exc, file=None):

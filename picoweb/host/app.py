@@ -1,0 +1,54 @@
+"""The WebApp of CPython: with a server of its own, and an application for servers of ASGI and WSGI."""
+
+import asyncio
+import functools
+
+import picoweb
+from picoweb.http import coroutine
+
+from . import asgi_app, server
+from .asgi_app import HTTPConnection
+from .shim import uasyncio
+from .shim.generators import adopt
+
+# CPython 3.11 tells whether it was the task that was cancelled, and not something that it has awaited.
+COUNTED = hasattr(asyncio.Task, "cancelling")
+
+
+class WebApp(picoweb.WebApp):
+    """An app on CPython: what `uvicorn app:app` calls; `app.wsgi` is for servers of WSGI."""
+
+    connection = server.Connection
+
+    def prepare(self):
+        """Load what the routes name, call init() once, and have the app's generators await what a board's can."""
+        super().prepare()
+        adopt(self)
+
+    async def listen(self, host, port, ssl):
+        """Take in clients from now on; OSError if the address cannot be had."""
+        loop = uasyncio.get_event_loop()  # which takes generators for tasks from now on
+        options = {"ssl": ssl, "ssl_handshake_timeout": self.head_timeout} if ssl else {}
+        self.ssl = ssl
+        self.listener = await loop.create_server(lambda: server.Stream(self), host, int(port), **options)
+
+    @coroutine
+    def recover(self, conn, e, asked=False):
+        """Return what answers an exception, as a handler's result; raise what none can."""
+        if isinstance(e, asyncio.CancelledError) and not COUNTED and conn.deadline >= 0:
+            raise e
+        return (yield from super().recover(conn, e, asked))
+
+    async def __call__(self, scope, receive, send):
+        """Answer as an ASGI 3 application."""
+        if scope["type"] == "http" and self.inited:
+            await HTTPConnection(self, scope, receive, send).serve()
+        else:
+            await asgi_app.serve(self, scope, receive, send)
+
+    @functools.cached_property
+    def wsgi(self):
+        """The app as a WSGI application (PEP 3333)."""
+        from .wsgi_app import Application
+
+        return Application(self)
