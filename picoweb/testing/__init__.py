@@ -2,7 +2,7 @@
 import ujson
 from ucollections import namedtuple
 
-from ..stream import late
+from ..http import load
 from .request import Cookies, encode, join
 from .wire import WINDOW, Connection
 
@@ -66,7 +66,7 @@ class TestClient:
 
     def websocket(self, path, **options):
         """`async with client.websocket(path) as ws` sends and receives. Options: subprotocols, query, headers."""
-        return late("testing.websocket").Session(self, path, **options)
+        return load("testing.websocket").Session(self, path, **options)
 
     async def raw(self, data):
         """All bytes answered to these, or to an iterable of pieces that arrive one by one, and the end after them."""

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, type_check_only
 
 from picoweb import WebApp
-from picoweb.stream import Data, Headers as SentHeaders
+from picoweb.http import Data, Headers as SentHeaders
 
 Values = Mapping[str, Any]  # True for a key without "=", a list for a repeated key
 File = tuple[str, str | bytes, str]  # filename, content, content type

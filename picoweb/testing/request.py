@@ -2,8 +2,6 @@
 import ujson
 import utime
 
-from ..headers import field, lines
-
 PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"  # RFC 3986 2.3
 IN_TARGET = PLAIN + b"%/?:@!$&'()*+,;=[]"
 MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
@@ -19,7 +17,7 @@ def encode(client, method, path, query=None, headers=None, body=None, json=None,
         path += ("&" if "?" in path else "?") + encode_form(query)
     kind, body = encode_body(method, body, json, data, files)
     known = isinstance(body, DATA)
-    given = list(lines(headers))
+    given = lines(headers)
     names = [to_bytes(name).lower() for name, _ in given]
     framed = body is None or b"content-length" in names or b"transfer-encoding" in names
     fields = b""
@@ -37,6 +35,36 @@ def encode(client, method, path, query=None, headers=None, body=None, json=None,
     head = b"%s %s HTTP/1.1\r\n%s\r\n" % (method.encode(), path.encode(), fields)
     parts = (body,) if known else iter(body or ())
     return path, pieces(head, parts, not known and not framed)
+
+
+def check(text):
+    """Return str or bytes as bytes; ValueError for CR, LF or NUL."""
+    text = to_bytes(text)
+    if b"\r" in text or b"\n" in text or b"\0" in text:
+        raise ValueError("CR, LF or NUL in a header")
+    return text
+
+
+def field(name, value):
+    """Return a header line."""
+    name = check(name)
+    if not name or b":" in name or b" " in name:
+        raise ValueError("a malformed header name")
+    return b"%s: %s\r\n" % (name, check(str(value) if isinstance(value, int) else value))
+
+
+def lines(headers):
+    """Return (name, value) of a dict, of an iterable of pairs, or of a block of lines that end in CRLF."""
+    if isinstance(headers, DATA):
+        found = []
+        for line in to_bytes(headers).split(b"\r\n"):
+            name, colon, value = line.partition(b":")
+            if line and not colon:
+                raise ValueError("a malformed header line")
+            if line:
+                found.append((name, value.strip()))
+        return found
+    return list(headers.items() if hasattr(headers, "items") else headers or ())
 
 
 def pieces(head, parts, chunked):

@@ -1,11 +1,10 @@
 """A WebSocket of the test client (RFC 6455): the handshake, its masked frames, and what the app's frames say."""
 import ujson
 
-from ..headers import lines
-from ..stream import asyncio
+from ..http import asyncio
 from ..websocket import LOST, WebSocketClosed
 from . import Each, WebSocketRefused
-from .request import DATA, to_bytes
+from .request import DATA, lines, to_bytes
 from .wire import LEAVE_MS
 
 # Those of RFC 6455 1.3 and 5.7: a test is the same each time.
@@ -42,7 +41,7 @@ class Session:
         if isinstance(subprotocols, str):
             raise ValueError("subprotocols are a list: [%r]" % subprotocols)
         self.offered = list(subprotocols)
-        given = list(lines(headers))
+        given = lines(headers)
         names = [to_bytes(name).lower() for name, _ in given]
         own = (
             ("Upgrade", "websocket"),

@@ -1,13 +1,12 @@
 """A connection in memory: what the app reads and writes as a stream, and the client's end, which reads its answer."""
 import utime
 
-import picoweb.mounts as mounts
-from ..faults import cancel
-from ..stream import asyncio, coroutine
+import picoweb
+from ..http import Connection as CoreConnection
+from ..http import asyncio
 from .request import to_bytes
 
 EPIPE = 32
-ECONNRESET = 104
 WINDOW = 4096  # bytes that one end may be ahead of the other
 LEAVE_MS = 500  # that a handler has to notice that its client has left
 TURNS = 20  # of the loop, beyond the time: a busy machine may have used that for others
@@ -39,9 +38,6 @@ class Connection:
 
     def start(self):
         app = self.client.app
-        if not self.client.prepared:
-            self.client.prepared = True
-            prepare(app)
         self.allow()
         self.task = asyncio.create_task(self.serve(app))
         if hasattr(self.task, "get_loop"):
@@ -50,7 +46,10 @@ class Connection:
 
     async def serve(self, app):
         try:
-            await app._handle(self.server, self.server)
+            if not self.client.prepared:
+                self.client.prepared = True
+                await prepare(app)
+            await app._handle(AppConnection(app, self.server))
         except Exception as e:
             self.failure = e
             self.server.close()
@@ -72,12 +71,13 @@ class Connection:
                 await self.changed.wait()
                 continue
             left = utime.ticks_diff(self.deadline, utime.ticks_ms())
+            if left <= 0:
+                if not self.turns:
+                    raise asyncio.TimeoutError
+                self.turns -= 1
             try:
                 await asyncio.wait_for_ms(self.changed.wait(), max(0, left))
             except asyncio.TimeoutError:
-                if not self.turns:
-                    raise
-                self.turns -= 1
                 await asyncio.sleep_ms(0)
 
     async def close(self, patient):
@@ -98,10 +98,11 @@ class Connection:
         return self.served and (self.server.closed or not self.upgraded)
 
     def cancel(self):
-        """Cancels the app's task, or that of the WebSocket which took the connection's place."""
-        taken = [conn for conn in self.client.app.connections if conn.stream is self.server]
-        for conn in taken if self.served else [self]:
-            cancel(conn)
+        """Cancel the app's task, or that of the WebSocket which took the connection's place."""
+        for conn in list(self.client.app.connections):
+            if stream_of(conn) is self.server:
+                conn.deadline = -1
+                conn.task.cancel()
 
     def check(self):
         """Raises what went wrong on the app's side."""
@@ -243,10 +244,23 @@ class Headers:
         return repr(self.pairs)
 
 
-class End:
-    """One end of a connection in memory, with what the app uses of asyncio's streams; its peer reads what it writes."""
+class AppConnection(picoweb.WebApp.connection):
+    """The app's end of a connection: the core's Connection, on a stream in memory."""
 
-    s = None  # a socket
+    hold = CoreConnection.hold  # as on a board
+
+    def __init__(self, app, stream):
+        CoreConnection.__init__(self, app, stream, stream, ("127.0.0.1", 0))
+
+    def ready(self, writing):
+        """Have the loop wake this task when the other end has changed, or at its next turn; return what to yield."""
+        self.waiting = iter(asyncio.sleep_ms(0) if self.stream.is_ready(writing) else self.stream.changed.wait())
+        return next(self.waiting)  # which is kept: CPython's Event forgets who waits in what is dropped
+
+
+class End:
+    """One end of a connection in memory: a stream that neither blocks nor waits; its peer reads what it writes."""
+
     closed = False
     ended = False  # it writes no more
 
@@ -259,7 +273,7 @@ class End:
         return ("127.0.0.1", 0) if name == "peername" else default
 
     def has_more(self):
-        """Whether there is something for the peer to read, or the end."""
+        """Return whether there is something for the peer to read, or the end."""
         while not self.buf and self.source:
             try:
                 self.buf = to_bytes(next(self.source))
@@ -273,43 +287,35 @@ class End:
         self.changed.tell()
         return data
 
-    @coroutine
-    def read(self, n):
-        """At most `n` bytes that the peer has written, b"" when it has ended."""
-        while not self.peer.has_more() and not self.closed:
-            yield from self.changed.wait()
-        return b"" if self.closed else self.peer.take(n)
+    def is_ready(self, writing):
+        """Return whether a call would do something: move bytes, tell the end, fail."""
+        if self.closed:
+            return True
+        return len(self.buf) < WINDOW or self.peer.closed if writing else self.peer.has_more()
 
-    def write(self, buf):
-        """Hands bytes over; OSError where an end is closed."""
+    def readinto(self, buf):
+        """Move what the peer has written to `buf`; return the number of bytes, None if it is to come, 0 at the end."""
+        if self.closed:
+            return 0
+        if not self.peer.has_more():
+            return None
+        data = self.peer.take(len(buf))
+        buf[: len(data)] = data
+        return len(data)
+
+    def write(self, data):
+        """Take bytes; return their number, None if the peer has to read first. OSError if an end is closed."""
         if self.closed or self.peer.closed:
             raise OSError(EPIPE)
-        self.buf += to_bytes(buf)
+        if len(self.buf) >= WINDOW:
+            return None
+        self.buf += to_bytes(data)
         self.changed.tell()
-
-    @property
-    def out_buf(self):
-        """More than 0 while the peer has not taken enough: the number of bytes."""
-        return max(0, len(self.buf) - WINDOW)
-
-    @coroutine
-    def drain(self):
-        """Waits until the peer has taken enough; OSError where it is closed."""
-        while self.out_buf and not self.peer.closed:
-            yield from self.changed.wait()
-        if self.peer.closed:
-            raise OSError(ECONNRESET)
+        return len(data)
 
     def close(self):
         self.closed = self.ended = True
         self.changed.tell()
-
-    @coroutine
-    def aclose(self):
-        """Closes; the peer may read what was written."""
-        self.close()
-        return
-        yield
 
 
 class Change:
@@ -329,29 +335,37 @@ class Change:
 class Log:
     """Prints what went wrong, for an app that has no log of its own: pytest shows it with the test that failed."""
 
-    def error(self, message, *args):
-        print("picoweb:", message % args if args else message)
+    def error(self, line):
+        print("picoweb:", line)
 
     warning = error
 
-    def info(self, message, *args):
+    def info(self, line):
         pass
 
     debug = info
 
 
-def prepare(app):
-    """What run() does before the first request."""
-    if not getattr(app.log, "log", app.log):  # none, or the recorder of picoweb.status, which has none to hand on to
+async def prepare(app):
+    """Do what run() does before the first request."""
+    if not app.log:
         app.log = Log()
-    mounts.init_all(app)
-    getattr(asyncio, "adopt", id)(app)  # CPython: its plain generators may await
+    app.prepare()
+    for function in app.starts:
+        result = function()
+        if hasattr(result, "send"):
+            await result
+
+
+def stream_of(conn):
+    """Return the stream of what stands in app.connections: a Connection, or what took its place."""
+    return conn.stream if hasattr(conn, "stream") else conn.conn.stream
 
 
 def forget_lost(app, loop):
-    """Drops what went with another loop: on CPython each asyncio.run() has its own."""
+    """Drop what went with another loop: on CPython each asyncio.run() has its own."""
     if app.sweeping and app.sweeping.get_loop() is not loop:
         app.sweeping = None
     for conn in list(app.connections):
-        if getattr(conn.stream, "loop", loop) is not loop:
+        if getattr(stream_of(conn), "loop", loop) is not loop:
             app.connections.remove(conn)
