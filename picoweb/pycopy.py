@@ -1,74 +1,67 @@
-"""Pycopy's `uasyncio` under the names of MicroPython's asyncio that the core uses.
+"""Pycopy's `uasyncio` under the names of MicroPython's asyncio that picoweb uses.
 
-It asks for longer queues than the default, where no loop is made before: what is scheduled past their end is lost.
+It asks for longer queues than the default, if no loop was made before: a task that finds one full ends the loop.
 """
 import sys
 
-import uasyncio
+import utime
 from uasyncio import (
-    CancelledError, StreamWriter, TimeoutError, cancel, get_event_loop, open_connection, sleep_ms, wait_for_ms,
+    CancelledError, IORead, IOWrite, TimeoutError, cancel, get_event_loop, open_connection, sleep, sleep_ms, wait_for,
+    wait_for_ms,
 )
 
 QUEUE = 64  # tasks that are ready, or that sleep: all connections' and the app's own
-PAUSE_MS = 50  # before a listening socket that failed is opened anew
+LOOK_MS = 10  # between two looks for what the loop does not tell
 
 asyncio = sys.modules[__name__]
 loop = get_event_loop(QUEUE, QUEUE)
-accept_loop = uasyncio.start_server
-read_at_once = StreamWriter.read
+
+
+class Poller:
+    """What to yield to wait for a socket: the loop has one place for who waits for it."""
+
+    queue_read = IORead
+    queue_write = IOWrite
+
+    def remove(self, task):
+        """Do nothing: a socket that could not be waited for is not kept."""
 
 
 class Core:
     """What MicroPython keeps in `asyncio.core`."""
 
-    _io_queue = None  # a poller that takes sockets
-    task = None  # of those made here
+    _io_queue = Poller()
+    task = None  # that runs, of those made by create_task()
 
     @property
     def cur_task(self):
-        """The task that runs; None where an app made it and the loop does not tell."""
-        return self.task or getattr(loop, "cur_task", None)
+        """The task that runs."""
+        return self.task or Task(loop.cur_task)
 
 
 core = Core()
 
 
-class Event:
-    """Wakes those who wait for it, who look every millisecond: the loop has nothing better."""
+class Task:
+    """A generator that the loop runs."""
 
-    is_over = False
+    def __init__(self, generator):
+        self.generator = generator
 
-    def set(self):
-        self.is_over = True
+    def cancel(self):
+        """Raise CancelledError where the task waits; nothing if that was done before."""
+        try:
+            cancel(self.generator)
+        except OSError:
+            pass
 
-    def wait(self):
-        while not self.is_over:
-            yield from sleep_ms(1)
-
-
-class Lock:
-    """Held by one at a time; the others look every millisecond, as for an Event."""
-
-    is_held = False
-
-    def acquire(self):
-        while self.is_held:
-            yield from sleep_ms(1)
-        self.is_held = True
-
-    def release(self):
-        self.is_held = False
-
-
-def make_task(coro):
-    """Runs a coroutine as a task that is known while it runs, and whose failure does not end the loop."""
-
-    def run():
+    def run(self, coro):
+        """Run a coroutine as a task that is known while it runs, and whose failure does not end the loop."""
         step = coro.send
         value = None
         try:
             while True:
-                core.task = task
+                core.task = self
                 try:
                     pause = step(value)
                 finally:
@@ -85,90 +78,105 @@ def make_task(coro):
             print("Task exception wasn't retrieved")
             sys.print_exception(e)
 
-    task = run()
-    return task
-
 
 def create_task(coro):
-    """Schedules a coroutine; the result is what cancel() takes."""
-    task = make_task(coro)
-    loop.create_task(task)
+    """Schedule a coroutine; IndexError if the loop's queue is full."""
+    task = Task(None)
+    task.generator = task.run(coro)
+    loop.create_task(task.generator)
     return task
 
 
-def serve_clients(client, host, port, backlog=10, ssl=None):
-    """Pycopy's start_server(), which accepts for ever; an app's own serve() calls it too."""
-    return accept_loop(lambda reader, writer: make_task(client(reader, writer)), host, port, backlog, ssl)
+class Event:
+    """Wakes those who wait for it, who look again and again: the loop has nothing better."""
+
+    is_over = False
+
+    def is_set(self):
+        return self.is_over
+
+    def set(self):
+        self.is_over = True
+
+    def clear(self):
+        self.is_over = False
+
+    def wait(self):
+        while not self.is_over:
+            yield from sleep_ms(LOOK_MS)
 
 
-class Server:
-    """A listening socket that is opened anew where it fails, until it is closed."""
+class Lock:
+    """Held by one at a time; the others look again and again, as for an Event."""
 
-    listens = False
-    failure = None
+    is_held = False
 
-    def __init__(self, *args):
-        self.task = create_task(self.run(args))
+    def acquire(self):
+        while self.is_held:
+            yield from sleep_ms(LOOK_MS)
+        self.is_held = True
 
-    def run(self, args):
-        while True:
-            try:
-                yield from serve_clients(*args)
-            except CancelledError:
-                return
-            except Exception as e:
-                if not self.listens:
-                    self.failure = e
-                    return
-                print("picoweb: accept failed: %r" % e)
-            yield from sleep_ms(PAUSE_MS)
-
-    def close(self):
-        cancel(self.task)
+    def release(self):
+        self.is_held = False
 
 
-def start_server(client, host, port, backlog=10, ssl=None):
-    """Listens, and returns a Server; OSError where the address cannot be had."""
-    server = Server(client, host, port, backlog, ssl)
-    yield from sleep_ms(1)  # meanwhile its task runs up to the first accept
-    if server.failure:
-        raise server.failure
-    server.listens = True
-    return server
+def gmtime(seconds=None):
+    """Return (year, month, day, hour, minute, second, weekday, day of the year) of a time, or of now, in UTC."""
+    seconds = int(utime.time() if seconds is None else seconds)
+    days = seconds // 86400
+    seconds %= 86400
+    year = 1970
+    day = days
+    while day >= 365 + (year % 4 == 0):  # up to 2099
+        day -= 365 + (year % 4 == 0)
+        year += 1
+    month = 0
+    left = day
+    for length in (31, 28 + (year % 4 == 0), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31):
+        month += 1
+        if left < length:
+            break
+        left -= length
+    return year, month, left + 1, seconds // 3600, seconds // 60 % 60, seconds % 60, (days + 3) % 7, day + 1
 
 
-def read(stream, n=-1):
-    """Lets others run first: a client whose data is always there must not keep them waiting."""
-    yield from sleep_ms(0)
-    return (yield from read_at_once(stream, n))
+def adapt(app_class):
+    """Return the class of apps of this runtime."""
+    from .http import Connection
+
+    class PollConnection(Connection):
+        """A client's connection on Pycopy, whose loop lets one task at a time wait for a socket."""
+
+        in_place = False
+        waiting = None  # the task that the loop knows
+
+        def __init__(self, app, reader, writer, address=None):
+            if hasattr(writer, "polls"):  # of an app's own start_server()
+                address = writer.get_extra_info("peername")
+                reader, writer = writer.polls, writer.ios
+            Connection.__init__(self, app, reader, writer, address_of(address))
+
+        def ready(self, writing):
+            task = core.task
+            if self.waiting and self.waiting is not task:
+                return LOOK_MS
+            self.waiting = task
+            return (IOWrite if writing else IORead)(self.below)
+
+        def attempt(self, call, buf):
+            if self.waiting is core.task:
+                self.waiting = None
+            return Connection.attempt(self, call, buf)
+
+    app_class.connection = PollConnection
+    return app_class
 
 
-def write(stream, buf):
-    """Sends what the socket takes now; drain() sends the rest."""
-    if stream.out_buf:
-        stream.out_buf.append(stream.awrite(bytes(buf)))
-        return
-    sending = stream.awrite(buf)
-    try:
-        sending.send(None)
-        stream.out_buf = [sending]
-    except StopIteration:
-        pass
+def address_of(raw):
+    """Return (host, port) of a socket's address as Pycopy has it."""
+    if not isinstance(raw, (bytes, bytearray)):
+        return raw
+    import usocket
 
-
-def drain(stream):
-    """Waits until everything written has left."""
-    try:
-        while stream.out_buf:
-            yield from stream.out_buf[0]
-            stream.out_buf.pop(0)
-    except Exception:
-        stream.out_buf = None
-        raise
-
-
-StreamWriter.out_buf = None  # the awrite() of each piece that has not left
-StreamWriter.read = read
-StreamWriter.write = write
-StreamWriter.drain = drain
-uasyncio.start_server = serve_clients
+    _, host, port = usocket.sockaddr(raw)[:3]
+    return ".".join([str(byte) for byte in host]), port
