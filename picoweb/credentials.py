@@ -1,7 +1,7 @@
 """The Wi-Fi networks that a board knows, in a file: pairs of name and password, the newest first."""
 import ujson
 
-from .stream import late
+from .http import load as load_module
 
 MOST = 4  # networks
 MAX_FILE = 2048  # bytes
@@ -9,7 +9,7 @@ HEX = "0123456789abcdefABCDEF"
 
 
 def why_not(ssid, key):
-    """What is wrong with a network's name or password, in words; None where nothing is."""
+    """Return what is wrong with a network's name or password, in words; None if nothing is."""
     if not ssid:
         return "Choose a network, or type its name."
     if len(ssid.encode()) > 32:
@@ -23,11 +23,11 @@ def why_not(ssid, key):
 
 
 def is_text(s):
-    return all(c >= " " and c != "\x7f" for c in s)
+    return all(c > 31 and c != 127 for c in s.encode())  # of a str MicroPython would keep each character
 
 
 def load(path):
-    """The pairs of a file; those that can be read where it is damaged, none where there is no file."""
+    """Return the pairs of a file: those that can be read if it is damaged, none if there is no file."""
     try:
         with open(path, "rb") as f:
             found = ujson.loads(f.read(MAX_FILE).decode())
@@ -42,9 +42,9 @@ def is_pair(pair):
 
 
 def save(path, ssid, key):
-    """Adds a network, or gives a known one its new password; HTTPException 507 where the flash is full."""
+    """Add a network, or give a known one its new password; HTTPException 507 if the flash is full."""
     pairs = [pair for pair in load(path) if pair[0] != ssid]
     folder, slash, name = path.rpartition("/")
-    with late("saving").NewFile(folder + slash, name) as f:
+    with load_module("saving").NewFile(folder + slash, name) as f:
         f.write(ujson.dumps([[ssid, key]] + pairs[: MOST - 1]).encode())
         f.save()

@@ -1,7 +1,7 @@
 """Answers every DNS query with one address, so that phones find the captive portal."""
 import usocket
 
-from .stream import asyncio, coroutine
+from .http import asyncio, coroutine, ready
 
 MAX_QUERY = 512  # bytes
 MAX_NAME = 255
@@ -53,12 +53,11 @@ def listen(host, port):
 def serve(s, address):
     """For a task: answers queries with `address` ("192.168.4.1") until it is cancelled, and closes the socket."""
     address = bytes([int(part) for part in address.split(".")])
-    queue = asyncio.core._io_queue
     try:
         while True:
             try:
-                if queue:
-                    yield queue.queue_read(s)
+                if asyncio.core._io_queue:
+                    yield ready(s, False)
                 else:
                     yield from asyncio.sleep_ms(0)
                 query, peer = s.recvfrom(MAX_QUERY)

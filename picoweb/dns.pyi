@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from picoweb.stream import Coroutine
+from picoweb.http import Coroutine
 
 def answer(query: bytes, address: bytes) -> bytes | None:
     """The answer to a query; None where there is none to give. `address`: four bytes."""

@@ -1,15 +1,14 @@
-"""What is answered when something is wrong."""
+"""Answers of an app's own to exceptions."""
 
-from picoweb.stream import Connection, Coroutine, Headers
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-class HTTPException(Exception):
-    """Raised anywhere, it is answered with its status and message."""
+from picoweb import ErrorHandler, WebApp
 
-    status: int
-    message: str
-    headers: Headers | None
+_E = TypeVar("_E", bound=ErrorHandler)
 
-    def __init__(self, status: int, message: str = "", headers: Headers | None = None) -> None: ...
+def errorhandler(app: WebApp, kind: int | type[Exception]) -> Callable[[_E], _E]:
+    """Decorator of h(req, resp, e), the answer to a status or a class of exceptions; 500 is for all without one.
 
-def http_error(writer: Connection, status: str | int) -> Coroutine[None]:
-    """A complete response of that status."""
+    The answer keeps the headers of the exception (Allow, WWW-Authenticate) that it does not set itself.
+    """

@@ -1,5 +1,5 @@
 """An allow-list of Host, as middleware: a page elsewhere cannot reach the app by a name that leads to it (DNS rebinding)."""
-from .errors import HTTPException
+TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def hosts(*names):
@@ -9,11 +9,11 @@ def hosts(*names):
         raise ValueError("hosts() without a name lets nobody in: hosts(\"device.local\")")
 
     async def guard(req, resp, next):
-        host = requested(req.conn.fields)
+        host = requested(req.conn.head)
         for name in allowed:
             if host == name or name[:1] == b"*" and host.endswith(name[1:]):
                 return await next()
-        raise HTTPException(421, "not a host of this app")
+        return "not a host of this app\n", "421 Misdirected Request", TEXT
 
     return guard
 
@@ -29,16 +29,15 @@ def check(name):
     return found
 
 
-def requested(fields):
-    """The host of a header section, b"" for none; that of an absolute target is in its place (RFC 9112 3.2.2)."""
-    fields = fields.lower()
-    _, found, rest = fields.partition(b"\nhost:")
+def requested(head):
+    """Return the host of a header section, b"" for none; that of an absolute target is in its place (RFC 9112 3.2.2)."""
+    _, found, rest = head.lower().partition(b"\nhost:")
     return bare(rest.partition(b"\r")[0])
 
 
 def bare(host):
     """In lower case, without the port and the dot of a full name."""
-    host = host.strip().lower()
+    host = host.strip(b" \t").lower()
     if host[:1] == b"[":
         return host[: host.find(b"]") + 1]
     host = host.partition(b":")[0]

@@ -1,7 +1,7 @@
 """A hub of server-sent events: each is encoded once and sent to all clients, which need no task while they keep up."""
-from .response import has_unsent, send
+from .http import asyncio
+from .request import parse_headers
 from .sse import EventStream, encode
-from .stream import asyncio
 
 
 class Hub:
@@ -20,7 +20,7 @@ class Hub:
         self.id = 0
 
     def publish(self, data, event=None):
-        """Sends an event to all clients; never waits."""
+        """Send an event to all clients; never waits."""
         part = encode(data, event, self.id + 1)
         self.id += 1
         self.ring.append((self.id, part))
@@ -30,17 +30,16 @@ class Hub:
             client.tell(part)
 
     async def serve(self, req, resp):
-        """Takes the client over, and returns."""
-        for other in list(self.clients):
-            if other.conn.broken:  # of which only an ASGI server tells
-                other.leave()
+        """Take the client over, and return."""
+        last = parse_headers(resp.head).get(b"Last-Event-ID", b"") if self.ring else b""
         client = Client(req, resp, self.heartbeat)
-        await client.__aenter__()
-        last = getattr(req, "headers", {}).get(b"Last-Event-Id", b"") if self.ring else b""
-        # The handler ends here, and with the request goes most of what a connection holds.
-        client.task = resp.req = resp.head = resp.keep = None
         client.hub = self
+        client.begin(None)
         self.clients.add(client)
+        resp.app.note(resp)
+        # The handler ends here, and with the request goes most of what a connection holds.
+        client.task = None
+        client.let_go()
         if last.isdigit():
             last = int(last)
             for id, part in self.ring:
@@ -53,19 +52,16 @@ class Client(EventStream):
 
     queue = None  # what waits; there is a task then, which sends it
 
-    def cancel(self):
-        self.tell(b":\n\n")
-
     def tell(self, part):
-        """Sends bytes, or has them wait; a client that does not take them loses its place."""
+        """Send bytes, or have them wait; a client that does not take them loses its place."""
         conn = self.conn
         queue = self.queue
         try:
             if queue is None:
-                self.listen()
-                send(conn, part)
-                if has_unsent(conn):
-                    self.queue = []
+                conn.put(part)
+                self.due = conn.app.tick + self.heartbeat
+                if conn.out:
+                    self.queue = [b""]
                     asyncio.create_task(self.catch_up())
             else:
                 queue.append(part)
@@ -77,17 +73,20 @@ class Client(EventStream):
             self.leave()
 
     async def catch_up(self):
+        """Send what waits."""
         conn = self.conn
+        conn.task = asyncio.core.cur_task
         try:
-            await conn.drain()
             while self.queue:
-                send(conn, self.queue.pop(0))
+                conn.put(self.queue.pop(0))
+                conn.credit = 10 * conn.app.min_rate
                 await conn.drain()
             self.queue = None
-            self.listen()
         except (OSError, MemoryError):
             self.leave()
 
-    def leave(self):
+    def free(self):
         self.hub.clients.discard(self)
-        asyncio.create_task(self.conn.aclose())
+        super().free()
+
+    leave = lose = end = free

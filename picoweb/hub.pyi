@@ -3,7 +3,7 @@
 from typing import Any
 
 from picoweb.sse import EventStream
-from picoweb.stream import Connection, HTTPRequest
+from picoweb.http import Connection, HTTPRequest
 
 class Hub:
     """Sends to many. `size`: events a slow client may be behind before it loses the oldest, or its connection with `drop`.

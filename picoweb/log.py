@@ -1,35 +1,24 @@
 """Where the log lines of run() go."""
-from picoweb import listen
-from .stream import asyncio
-
-IN_USE = 98, 112  # EADDRINUSE of most boards, of ESP32
+from . import listen
+from .http import asyncio
 
 
 def start(log, debug, host, port):
-    """The logger to use: the app's, else ulogging's, else logging's, else lines on standard error."""
-    if log is None:
-        log = get_logger(debug)
-    if is_free(host, port):
-        log.info("starting at http://%s:%d/", host, port)
-    else:
-        log.error(
-            "%s:%s is in use by another program, or by an app that was not stopped: app.stop() or a soft reset frees it, "
-            "run(port=8082) takes another port", host, port
-        )
-    return MemoryLog(log) if debug > 1 else log
-
-
-def is_free(host, port):
-    """Whether nobody else listens there; listening tells of all other faults."""
+    """Return the app's logger, else ulogging's, else logging's, else one that prints; say if the port is in use."""
+    log = log or find(debug)
     try:
         if asyncio.core._io_queue:  # else asyncio's own error says it
             listen(host, port).close()
     except OSError as e:
-        return e.args[0] not in IN_USE
-    return True
+        if e.args[0] in (98, 112):  # EADDRINUSE of most boards, of ESP32; of all else start() tells
+            log.error(
+                "%s:%s is in use by another program, or by an app that was not stopped: app.stop() or a soft reset frees it, "
+                "run(port=8082) takes another port" % (host, port)
+            )
+    return MemoryLog(log) if debug > 1 else log
 
 
-def get_logger(debug):
+def find(debug):
     try:
         import ulogging as logging
     except ImportError:
@@ -46,31 +35,31 @@ def get_logger(debug):
 
 
 class MemoryLog:
-    """Adds to each line of a request how much heap is left."""
+    """Adds to each line of an answer how much heap is left."""
 
     def __init__(self, log):
         self.log = log
+        self.debug = log.debug
+        self.warning = log.warning
+        self.error = log.error
 
-    def __getattr__(self, name):
-        return getattr(self.log, name)
-
-    def info(self, message, *args):
+    def info(self, line):
         import gc
 
-        self.log.info(message + " (heap: %s bytes free)", *args, gc.mem_free() if hasattr(gc, "mem_free") else "?")
+        self.log.info("%s (heap: %s bytes free)" % (line, gc.mem_free() if hasattr(gc, "mem_free") else "?"))
 
 
 class Log:
-    """Prints, where the firmware has no logging."""
+    """Prints, if the firmware has no logging."""
 
     def __init__(self, debug):
         self.level = debug
 
-    def info(self, message, *args):
-        print("picoweb:", message % args if args else message)
+    def info(self, line):
+        print("picoweb:", line)
 
     warning = error = info
 
-    def debug(self, message, *args):
+    def debug(self, line):
         if self.level > 0:
-            self.info(message, *args)
+            self.info(line)

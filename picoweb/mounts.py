@@ -1,39 +1,36 @@
 """Apps under a prefix of another app."""
-from .stream import late
+from .utils import unquote_plus
 
 
 def mount(app, url, sub):
-    """Puts the app `sub` under the prefix `url`, which it does not see; the longest prefix wins."""
+    """Serve the app `sub` below `url`, which it does not see; the longest prefix wins, and wins over routes."""
+    if not app.mounts:
+        name = "find_within" if hasattr(app, "find_within") else "find"
+        find_own = getattr(app, name)
+        setattr(app, name, lambda req: find(app, req) or find_own(req))
+        app.at_start(lambda: getattr(app, "lazy_init", False) or init_mounts(app))
     app.mounts = sorted(list(app.mounts) + [(url.rstrip("/"), sub)], key=lambda mount: -len(mount[0]))
-    late("routing").attach(app)
+    sub.above = app
+    if "explain" not in sub.__dict__:
+        sub.explain = lambda req, resp, e: sub.above.explain(req, resp, e)
 
 
 def init_mounts(app):
-    """Calls init() of all mounted apps."""
+    """Call init() of all mounted apps, once each."""
     for _, sub in app.mounts:
-        init_once(sub)
+        sub.prepare()
         init_mounts(sub)
 
 
-def init_all(app):
-    """Calls init() of an app and of what is mounted on it, once each: for who serves it without run()."""
-    init_once(app)
-    init_mounts(app)
-
-
-def init_once(app):
-    if not app.inited:
-        app.inited = True
-        app.init()
-
-
 def find(app, req):
-    """The mounted app that a request is for, and takes its prefix off the path; None where there is none."""
-    path = req.path
+    """Return what the mounted app finds for a request, whose path loses the prefix; None if it is for none of them."""
     for prefix, sub in app.mounts:
-        rest = path[len(prefix) :]
-        if path.startswith(prefix) and rest[:1] in ("", "/"):
-            req.path = rest or "/"
-            init_once(sub)
-            return sub
+        n = prefix.count("/") + 1
+        sent = "/".join(req.path.split("/", n)[:n])  # an encoded slash is no end of a segment
+        if prefix == (unquote_plus(sent.replace("+", "%2B")) if "%" in sent else sent):
+            req.prefix += sent
+            req.path = req.path[len(sent) :] or "/"
+            req.app = sub
+            sub.prepare()
+            return sub.find(req)
     return None

@@ -1,6 +1,7 @@
 """Joins a known Wi-Fi, or opens an access point with a page that asks for one: `Portal(wifi).run(app)`."""
-from picoweb.credentials import load, why_not
-from .stream import asyncio, late
+from .credentials import load, why_not
+from .http import asyncio
+from .http import load as load_module
 from .wifi import WiFiError
 
 
@@ -42,7 +43,7 @@ class Portal:
             return await wifi.connect()
         except WiFiError as e:
             wifi.say(e)
-        return await late("portal_page").AccessPoint(self).join()
+        return await load_module("portal_page").AccessPoint(self).join()
 
     def know(self, ssid, key):
         """Has this network be the first to be tried."""

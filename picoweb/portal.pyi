@@ -15,6 +15,7 @@ class Portal:
     linger: int  # seconds for the phone to fetch the good news
     host: str  # to listen at
     dns_port: int
+    port: int  # of the page
     app_port: int  # of the app, as the page tells it; run() sets it
 
     def __init__(

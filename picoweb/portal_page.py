@@ -2,9 +2,8 @@
 import picoweb
 import picoweb.credentials as credentials
 import picoweb.dns as dns
-from .faults import cancel
 from .html import escape
-from .stream import asyncio
+from .http import asyncio
 
 AP = 1  # the interface's number in every port
 STEP_MS = 250
@@ -108,7 +107,7 @@ class AccessPoint:
         if self.app.listener:
             await self.app.stop(2)
         if self.task:
-            cancel(self)
+            self.task.cancel()
             self.task = None
         if self.ap:
             self.wifi.attempt(self.ap.active, False)

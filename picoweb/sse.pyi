@@ -3,16 +3,17 @@
 from types import TracebackType
 from typing import Any
 
-from picoweb.hub import Hub as Hub
-from picoweb.stream import Connection, HTTPRequest
+from picoweb.http import Connection, HTTPRequest
+from picoweb.hub import Hub as Hub  # a function that loads it
+from picoweb.kept import Kept
 
 def encode(data: Any, event: str | None = None, id: str | int | None = None, retry: int | None = None) -> bytes:
     """The bytes of an event; ValueError for a line end or NUL in a field that is not data."""
 
-class EventStream:
+class EventStream(Kept):
     """`async with EventStream(req, resp) as events`; a comment leaves after `heartbeat` seconds without an event.
 
-    A handler whose client has left is cancelled at its pause, by the second heartbeat at the latest (CPython: the third).
+    A handler whose client has left is cancelled at its pause, within two seconds.
     """
 
     def __init__(self, req: HTTPRequest, resp: Connection, heartbeat: int = 5) -> None: ...

@@ -3,31 +3,27 @@ import gc
 
 import utime
 
-from .stream import asyncio, late
+from .http import asyncio, load
 
 
 class Recorder:
-    """The app's log, which counts what it is told; `found` is what it knows."""
-
-    task = None
+    """Counts what the app is told of; `found` is what it knows. In place of app.log it hands on what the app logs."""
 
     def __init__(self, app):
         self.app = app
-        self.init = app.init
+        self.log = None
         self.since = utime.ticks_ms()
         self.found = {"uptime": 0, "most": 0}
-        self.log = app.log
-        app.log = self
-        app.init = self.begin
+        app.count = self.count
+        app.at_start(self.begin)
 
     def begin(self):
-        """init(), before which run() has set a log."""
-        self.init()
+        """Take the place of the log that run() has set, and look at the heap from now on."""
         app = self.app
         if app.log is not self:
             self.log = app.log
             app.log = self
-        self.task = self.task or asyncio.create_task(self.watch())
+        asyncio.create_task(self.watch())
 
     async def watch(self):
         while True:
@@ -49,25 +45,22 @@ class Recorder:
         found[event] = found.get(event, 0) + 1
         found["most"] = max(found["most"], len(self.app.connections))
 
+    def error(self, message, *args, **options):
+        """Keep an error: of a long one how it begins, and how it ends, for a long path is not to hide its traceback."""
+        text = str(message) % args if args else str(message)
+        self.found["error"] = text[:99] + text[99:][-900:]
+        if self.log:
+            self.log.error(message, *args, **options)
+
     def __getattr__(self, name):
-        own = self.log and getattr(self.log, name)
-        if own and name not in ("error", "info"):
-            return own
+        return getattr(self.log, name) if self.log else ignore
 
-        def say(message, *args, **options):
-            if name == "error":
-                text = str(message) % args if args else str(message)
-                # Of a long one how it begins, and how it ends: a long path is not to hide its traceback.
-                self.found["error"] = text[:99] + text[99:][-900:]
-            elif message == "%s %s %s" and args and isinstance(args[-1], int):  # an answer, in stream.py
-                self.count(args[-1] // 100)
-            if own:
-                return own(message, *args, **options)
 
-        return say
+def ignore(*args, **options):
+    pass
 
 
 def add(app, url="/status"):
-    """Shows it at `url`: a page to browsers; JSON to others, and with ?json."""
+    """Show it at `url`: a page to browsers; JSON to others, and with ?json."""
     recorder = Recorder(app)
-    app.add_url_rule(url, lambda req, resp: late("status_page").show(recorder, req, resp))
+    app.add_url_rule(url, lambda req, resp: load("status_page").show(recorder, req, resp))

@@ -3,7 +3,7 @@
 from typing import Any
 
 def unquote_plus(s: str) -> str:
-    """Decodes "+" and %XX as UTF-8; what is malformed stays."""
+    """Decode "+" and %XX as UTF-8; what is malformed stays."""
 
 def parse_qs(s: str) -> dict[str, Any]:
-    """A dict: a value is a str, True for a key without "=", or a list of them for a repeated key."""
+    """Return a dict: a value is a str, True for a key without "=", or a list of them for a repeated key."""

@@ -1,24 +1,35 @@
 """Feeds a board's watchdog while the app answers a request of its own; one that hangs is not fed, and the board restarts."""
-from .stream import asyncio, coroutine
+import gc
 
-ECONNRESET = 104
-EHOSTUNREACH = 113  # of 127.0.0.1: a Pico W has no loop-back
-REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+from .http import Connection, asyncio
+
+# Of connect() and socket(): a Pico W has no loop-back, and few sockets (EHOSTUNREACH, ENOMEM, ENFILE, EMFILE, ENOBUFS).
+NO_WAY = (113, 12, 23, 24, 105)
+REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 async def feed(app, wdt, port=8081, host="127.0.0.1", path="/", every=2, timeout=4):
-    """Asks the app for `path` each `every` seconds, and calls wdt.feed() where it answers in `timeout` seconds."""
+    """Ask the app for `path` each `every` seconds, and call wdt.feed() if it answers in `timeout` seconds."""
     request = REQUEST % path.encode()
-    told = False
+    within = told = False
     while True:
         await asyncio.sleep_ms(int(every * 1000))
         try:
-            await asyncio.wait_for_ms(ask(app, host, port, request), int(timeout * 1000))
+            try:
+                await asyncio.wait_for_ms(ask_within(app, request) if within else ask(app, host, port, request),
+                                          int(timeout * 1000))
+            except OSError as e:
+                if within or not e.args or e.args[0] not in NO_WAY:
+                    raise
+                within = True  # for good
+                gc.collect()  # asyncio leaves the socket open that did not connect
+                continue
         except asyncio.CancelledError:
             raise
         except Exception as e:
-            if app.log and not told:
-                app.log.error("the watchdog is not fed, %s:%s does not answer: %r", host, port, e)
+            gc.collect()
+            if not told:
+                app.tell("error", "the watchdog is not fed, %s:%s does not answer: %r", host, port, e)
             told = True
         else:
             wdt.feed()
@@ -26,24 +37,19 @@ async def feed(app, wdt, port=8081, host="127.0.0.1", path="/", every=2, timeout
 
 
 async def ask(app, host, port, request):
-    """Sends the request; OSError where no status line comes. Any status is that of a living server, 503 too."""
-    try:
-        reader, writer = await asyncio.open_connection(host, port)
-    except OSError as e:
-        if not e.args or e.args[0] != EHOSTUNREACH:
-            raise
-        return await ask_within(app, request)
+    """Send the request; OSError if no status line comes. Any status is that of a living server, 503 too."""
+    reader, writer = await asyncio.open_connection(host, port)
     try:
         await writer.awrite(request)
         answer = await reader.read(16)
     except OSError as e:
-        if e.args[0] != ECONNRESET:
+        if e.args[0] != 104:  # ECONNRESET
             raise
         answer = b""
     finally:
         await writer.aclose()
     # With TLS a request in the clear is refused: that, too, only a server does that lives.
-    if not getattr(app, "ssl", None):
+    if not app.ssl:
         check(answer)
 
 
@@ -53,37 +59,51 @@ def check(answer):
 
 
 async def ask_within(app, request):
-    """The same without a network: hands the request to the app, and looks at the listening socket."""
-    from .listener import is_lost
-
-    if not app.listener or is_lost(app.listener, 0, 0):
+    """Hand the request to the app without a network, and look at the listening socket."""
+    if app.listener is None or is_lost(app.listener):
         raise OSError("the listening socket is lost")
     stream = Stream(request)
-    await app._handle(stream, stream)
+    await app._handle(Within(app, stream, stream))
     check(stream.answer)
 
 
+def is_lost(listener):
+    """Return whether the socket tells of an error."""
+    import select
+
+    poller = select.poll()
+    poller.register(listener, select.POLLIN | select.POLLHUP)
+    for _, events in poller.poll(0):
+        if events & ~select.POLLIN:
+            return True
+    return False
+
+
+class Within(Connection):
+    """A connection without a socket, which is always ready."""
+
+    def ready(self, writing):
+        self.turn = iter(asyncio.sleep_ms(0))
+        return next(self.turn)
+
+
 class Stream:
-    """Stands for a client's connection that has sent one request, and keeps how its answer begins."""
+    """Stands for the socket of a client that has sent one request, and keeps how its answer begins."""
 
     answer = b""
 
     def __init__(self, request):
         self.request = request
 
-    @coroutine
-    def read(self, n):
+    def readinto(self, buf):
         request = self.request
         self.request = b""
-        return request
-        yield
+        buf[: len(request)] = request
+        return len(request)
 
     def write(self, data):
         self.answer = self.answer or bytes(data[:16])
+        return len(data)
 
-    @coroutine
-    def drain(self):
-        return
-        yield
-
-    aclose = drain
+    def close(self):
+        pass

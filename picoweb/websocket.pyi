@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
-from picoweb.stream import Connection, Coroutine, HTTPRequest
+from picoweb.http import Connection, Coroutine, HTTPRequest
+from picoweb.kept import Kept
 
 class WebSocketClosed(OSError):
     """The WebSocket is closed: 1006 where the client was lost, or takes nothing; other codes are RFC 6455 7.4.1's."""
@@ -14,8 +15,11 @@ class WebSocketClosed(OSError):
 
     def __init__(self, code: int, reason: str) -> None: ...
 
-class WebSocket:
-    """A WebSocket; `async with` answers the handshake (HTTPException 400, 403, 426) and closes at its end."""
+class WebSocket(Kept):
+    """A WebSocket; `async with` answers the handshake (HTTPException 400, 403, 426) and closes at its end.
+
+    If the client leaves, receive() and send() raise WebSocketClosed; a handler that does neither is cancelled within two seconds.
+    """
 
     max_message: int  # bytes that receive() takes
     ping_interval: int  # seconds without a byte, after which the client is pinged while a message is waited for

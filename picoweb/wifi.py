@@ -1,5 +1,5 @@
 """Joins a Wi-Fi and stays in it: `WiFi({"home": "secret"}).run(app)`; it tells why where it cannot."""
-from .stream import asyncio
+from .http import asyncio
 
 STA = 0  # the interface's number in every port
 STEP_MS = 200
