@@ -1,7 +1,8 @@
 """Freezes picoweb into firmware: a board's manifest says include("path/to/picoweb/manifest.py").
 
-include(..., without=("testing", "websocket")) leaves parts out: names of PARTS, whose modules an app imports itself.
-A module that another part needs is kept. There is no metadata() here: that of an included manifest is the firmware's.
+include(..., without=("testing", "websocket")) leaves parts out: names of PARTS. What no part has is always there: the
+core (__init__, http, utils) and the small modules that it loads when an app names what is in them. A module that
+another part needs is kept. There is no metadata() here: that of an included manifest is the firmware's.
 """
 
 import os
@@ -10,16 +11,16 @@ PARTS = {
     "hosts": ("hosts",),
     "multipart": ("form", "multipart", "saving"),
     "portal": ("credentials", "dns", "portal", "portal_page", "saving", "wifi"),
-    "sse": ("hub", "sse"),
+    "sse": ("hub", "kept", "sse"),
     "static": ("conditions", "static"),
     "status": ("status", "status_page"),
     "templates": ("templates",),
     "testing": (
-        "testing/__init__", "testing/request", "testing/websocket", "testing/wire", "websocket", "websocket_session",
+        "kept", "testing/__init__", "testing/request", "testing/websocket", "testing/wire", "websocket", "websocket_session",
     ),
     "upload": ("saving", "upload"),
     "watchdog": ("watchdog",),
-    "websocket": ("websocket", "websocket_session"),
+    "websocket": ("kept", "websocket", "websocket_session"),
     "wifi": ("wifi",),
 }
 ELSEWHERE = {"pycopy", "runtime"}  # for interpreters without MicroPython's asyncio

@@ -4,7 +4,8 @@ import uos
 
 import picoweb
 import picoweb.static as static
-from picoweb.files import FILE, FOLDER, is_safe
+from picoweb.static_folder import FILE, FOLDER, kind_of
+from picoweb.utils import unquote_plus
 
 SHARED = "shared/"
 PAGE = """<!doctype html>
@@ -56,13 +57,13 @@ async def index(req, resp):
 @app.route("/list/", prefix=True, methods=["GET"])
 async def list_folder(req, resp):
     """[name, size] of what is in a folder, whose path ends with a slash; the size of a folder is null."""
-    path = req.path[len("/list/") :]
-    if path and not is_safe(SHARED, path[:-1]):
+    path = unquote_plus(req.path.replace("+", "%2B"))[len("/list/") :]
+    if path and kind_of(SHARED, path[:-1]) != FOLDER:
         raise picoweb.HTTPException(404, "no such folder")
     found = []
     try:
         for name, kind, *_ in uos.ilistdir(SHARED + path):
-            if name[0] != "." and kind in (FILE, FOLDER):
+            if name[:1] != "." and kind in (FILE, FOLDER):
                 found.append([name, None if kind == FOLDER else uos.stat(SHARED + path + name)[6]])
     except OSError:
         raise picoweb.HTTPException(404, "no such folder")

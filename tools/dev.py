@@ -165,7 +165,8 @@ def test(arguments):
     set_up("run", "test", "board")
     os.chdir(ROOT)
     python = str(BIN / "python")  # which finds its .venv by its own path
-    os.execv(python, [python, "-m", "pytest", *(arguments or ["-n", WORKERS, "tests_cpython/"])])
+    whole = [] if set(arguments) - {"--long"} else ["-n", WORKERS, "tests_cpython/"]
+    os.execv(python, [python, "-m", "pytest", *arguments, *whole])
 
 
 def main(arguments):
@@ -182,7 +183,8 @@ def main(arguments):
     virtual.add_argument("--heap", metavar="SIZE", default=vboard.HEAP, help=f"its heap (default: {vboard.HEAP})")
     virtual.add_argument("--flash", metavar="DIR", help="the folder of its files, kept (default: one that ends with it)")
     commands.add_parser(
-        "test", help="run the tests", usage="dev.py test [pytest's arguments]", description="Runs pytest on tests_cpython/."
+        "test", help="run the tests", usage="dev.py test [--long] [pytest's arguments]",
+        description="Runs pytest on tests_cpython/; with --long also what takes minutes.",
     )
     commands.add_parser(
         "tools", help="install what the measuring tools need", description="Installs what the tools beside this one need."

@@ -53,13 +53,13 @@ def word_bits(*wanted):
     raise peers.Failure(f"gcc and make cannot build for {bits} bits; {advice}")
 
 
-def source():
-    """The folder of MicroPython's source."""
+def source(work=WORK):
+    """The folder of MicroPython's source, unpacked in that of the work."""
     archives = sorted((peers.RUNTIMES / "micropython-src").glob("micropython_*.orig.tar.*"))
     if not archives:
         raise peers.Failure(f"no micropython-src in {os.path.relpath(peers.RUNTIMES)}: set PICOWEB_RUNTIMES")
-    folder = WORK / archives[-1].name.partition("+")[0].replace("_", "-")  # where build-frozen looks for it
-    with turn(), tempfile.TemporaryDirectory(dir=WORK) as place:
+    folder = work / archives[-1].name.partition("+")[0].replace("_", "-")  # where build-frozen looks for it
+    with turn(work), tempfile.TemporaryDirectory(dir=work) as place:
         if not folder.is_dir():
             done = subprocess.run(["tar", "-xf", archives[-1], "-C", place], capture_output=True, text=True)
             if done.returncode:
@@ -69,23 +69,23 @@ def source():
 
 
 @contextlib.contextmanager
-def turn():
+def turn(work):
     """Two that use the work folder at once take turns."""
-    WORK.mkdir(parents=True, exist_ok=True)
-    with open(WORK / "lock", "w") as lock:
+    work.mkdir(parents=True, exist_ok=True)
+    with open(work / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def build(target, manifest=VARIANT / "manifest.py", bits=32):
+def build(target, manifest=VARIANT / "manifest.py", bits=32, work=WORK):
     """Builds a MicroPython with that manifest frozen in."""
     program = builder()
-    folder = source()
-    with turn():
-        stub_library(WORK / "micropython-lib")
+    folder = source(work)
+    with turn(work):
+        stub_library(work / "micropython-lib")
         for made in folder.glob("ports/unix/build-frozen-*/frozen_mpy"):
             shutil.rmtree(made)  # it is kept by name and time, and another manifest has other files of a name
-        settings = {"BUILD_FROZEN_DIR": str(WORK), "VARIANT_DIR": str(VARIANT)}
+        settings = {"BUILD_FROZEN_DIR": str(work), "VARIANT_DIR": str(VARIANT)}
         done = subprocess.run([program, manifest, target, str(bits)], env={**os.environ, **settings},
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
     if done.returncode:

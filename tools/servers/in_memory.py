@@ -31,10 +31,8 @@ class Marks:
         print(name + "_bytes", row[end * 3 + 1] - row[start * 3 + 1])
 
 
-class Stream:
-    """Reader and writer in one; marks each moment at which a server asks for a request."""
-
-    out_buf = b""
+class Client:
+    """Marks each moment at which a server asks for a request, and keeps how each answer begins."""
 
     def __init__(self, requests, marks):
         self.requests = requests
@@ -48,6 +46,17 @@ class Stream:
         if self.requests:
             self.request = io.BytesIO(self.requests.pop(0))
             self.sent = b""
+
+    def write(self, data):
+        if not self.sent:
+            self.sent = bytes(data[:12]) if not isinstance(data, str) else data[:12].encode()
+
+    def close(self):
+        pass
+
+
+class Stream(Client):
+    """Reader and writer of asyncio in one."""
 
     async def read(self, n=-1):
         data = self.request.read(n)
@@ -73,10 +82,6 @@ class Stream:
     async def readexactly(self, n):
         return self.request.read(n)
 
-    def write(self, data):
-        if not self.sent:
-            self.sent = bytes(data[:12]) if not isinstance(data, str) else data[:12].encode()
-
     async def drain(self):
         pass
 
@@ -86,14 +91,26 @@ class Stream:
     async def aclose(self):
         pass
 
-    def close(self):
-        pass
-
     async def wait_closed(self):
         pass
 
     def get_extra_info(self, name):
         return ("127.0.0.1", 1)
+
+
+class Socket(Client):
+    """A socket that does not block, which picoweb reads from and writes to."""
+
+    def readinto(self, buf):
+        n = self.request.readinto(buf)
+        if not n:
+            self.begin()
+            n = self.request.readinto(buf)
+        return n
+
+    def write(self, data):
+        super().write(data)
+        return len(data)
 
 
 async def serve(handle, requests, status):
@@ -104,8 +121,7 @@ async def serve(handle, requests, status):
     gc.disable()
     while requests:
         left = len(requests)
-        stream = Stream(requests, marks)
-        await handle(stream, stream)
+        stream = await handle(requests, marks)
         if len(requests) == left or stream.sent[9:12] != status:
             raise ValueError("answered with %r" % stream.sent)
         if left - len(requests) < 2:  # closed after one
@@ -116,13 +132,38 @@ async def serve(handle, requests, status):
 
 
 def handler(framework, app):
-    """What a framework's server calls for a connection."""
-    if framework == "microdot":
-        return app.handle_request
-    app.debug = -1
-    app.log = None
-    app.init()
-    return app._handle
+    """A coroutine function of (requests, marks) that serves a connection with them, and returns its stream."""
+    if framework == "picoweb":
+        return picoweb_handler(app)
+    serve_streams = app.handle_request if framework == "microdot" else app._handle
+    if framework == "original":
+        app.debug = -1
+        app.log = None
+        app.init()
+
+    async def handle(requests, marks):
+        stream = Stream(requests, marks)
+        await serve_streams(stream, stream)
+        return stream
+
+    return handle
+
+
+def picoweb_handler(app):
+    app.prepare()
+    app.memos = min(8, (gc.mem_free() + gc.mem_alloc()) // 32768)  # as start() has it
+    app.sweeping = True  # nothing else runs while a request is measured
+
+    class Connection(app.connection):
+        def ready(self, writing):
+            return next(asyncio.sleep_ms(0))  # at the loop's next turn
+
+    async def handle(requests, marks):
+        stream = Socket(requests, marks)
+        await app._handle(Connection(app, stream, stream))
+        return stream
+
+    return handle
 
 
 async def main(framework, module, kinds):
