@@ -116,8 +116,13 @@ def pytest_sessionstart(session):
         pytest.exit("MicroPython is always tested: " + MISSING["mp64"], returncode=3)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run what takes minutes, too")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "wire: what picoweb's own server does; another server has its own way")
+    config.addinivalue_line("markers", "long: what takes minutes; run with --long only")
 
 
 def concerns(item):
@@ -127,8 +132,11 @@ def concerns(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    config.hook.pytest_deselected(items=[item for item in items if not concerns(item)])
-    items[:] = [item for item in items if concerns(item)]
+    def runs(item):
+        return concerns(item) and (config.option.long or not item.get_closest_marker("long"))
+
+    config.hook.pytest_deselected(items=[item for item in items if not runs(item)])
+    items[:] = [item for item in items if runs(item)]
     for item in items:
         if not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(60))
@@ -327,6 +335,9 @@ def folder(runtime, tmp_path_factory):
     (made / "static" / "big.bin").write_bytes(bytes(range(256)) * 400)
     for name, text in {"a b": "a space\n", "\xe9t\xe9": "summer\n", "a..b": "two dots\n", "empty": ""}.items():
         (made / "static" / (name + ".txt")).write_text(text)
+    for name in (".env", ".0.part", "boot.py", "main.py", "wifi.json", "page_html.py", "page_tpl.py"):
+        (made / "static" / name).write_text("secret")
+    os.mkfifo(made / "static" / "pipe.txt")
     return made
 
 

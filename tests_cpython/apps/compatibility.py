@@ -166,6 +166,31 @@ def form(req, resp):
     yield from picoweb.jsonify(resp, req.form)
 
 
+@app.route("/form-twice")
+def form_twice(req, resp):
+    yield from req.read_form_data()
+    yield from req.read_form_data()
+    yield from picoweb.jsonify(resp, req.form)
+
+
+@app.route("/mapping")
+def mapping(req, resp):
+    headers = req.headers
+    try:
+        headers[b"X-None"]
+        missing = False
+    except KeyError:
+        missing = True
+    return {
+        "len": len(headers),
+        "names": sorted([name.decode() for name in headers]),
+        "found": [headers[name].decode() for name in (b"x-a", b"X-A", b"X-a") if name in headers],
+        "cookie": headers.get(b"cookie").decode(),
+        "values": sorted([value.decode() for value in headers.values()]),
+        "KeyError": missing,
+    }
+
+
 @app.route("/form-native")
 async def form_native(req, resp):
     await req.read_form_data()

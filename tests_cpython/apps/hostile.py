@@ -7,6 +7,7 @@ import sys
 
 import picoweb
 import uasyncio as asyncio
+from picoweb.multipart import Multipart
 
 try:
     import micropython
@@ -53,6 +54,14 @@ async def query(req, resp):
 @app.route("/json")
 async def json_(req, resp):
     return str(len(json.loads((await req.reader.read()).decode())))
+
+
+@app.route("/files")
+async def files(req, resp):
+    names = []
+    async for part in Multipart(req):
+        names.append(part.filename)
+    return ", ".join(names)
 
 
 @app.route("/memory")

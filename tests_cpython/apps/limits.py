@@ -87,4 +87,4 @@ async def stalled(req, resp):
     return state["stalled"]
 
 
-app.run(port=int(sys.argv[1]))
+app.run(port=int(sys.argv[1]), debug=int(sys.argv[2]) if len(sys.argv) > 2 else 0)

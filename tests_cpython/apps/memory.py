@@ -2,7 +2,7 @@
 
 import gc
 
-from picoweb.stream import asyncio
+import uasyncio as asyncio
 
 
 def add(app):

@@ -23,6 +23,17 @@ async def first(req, resp, next):
 
 async def second(req, resp, next):
     seen.append("second before")
+    if req.path == "/twice":
+        await next()
+        return await next()
+    if req.path == "/replaced":
+        return "%s, replaced" % await next()
+    if req.path == "/nowhere":
+        await next()
+        return "something else", 200
+    if req.path == "/left":
+        await next()
+        return None
     if req.path == "/stopped":
         return ("stopped by the second", 403)
     if req.path == "/written":
@@ -77,6 +88,13 @@ async def raising(req, resp):
     raise RuntimeError("a handler's reason")
 
 
+@app.route("/twice")
+@app.route("/replaced")
+@app.route("/left")
+async def replaced(req, resp):
+    return "page"
+
+
 @app.route("/stopped")
 async def stopped(req, resp):
     seen.append("handler")
@@ -95,5 +113,12 @@ async def sub_page(req, resp):
     return "sub page"
 
 
+@sub.route("/where/a%2Fb")
+@sub.route("/")
+async def where(req, resp):
+    return [req.prefix, req.path]
+
+
 app.mount("/sub", sub)
+app.mount("/a b", sub)
 app.run(port=int(sys.argv[1]))

@@ -6,6 +6,7 @@ import picoweb
 from picoweb.host import asgi, wsgi
 
 app = picoweb.WebApp(None, serve_static=False)
+app.max_body = 16384
 told = []
 events = {}
 
@@ -172,6 +173,7 @@ def fail(req, resp):
 async def fail_late(req, resp):
     await picoweb.start_response(resp, "text/plain")
     await resp.awrite("x" * 2000)
+    await asyncio.sleep(0.01)
     raise ValueError("its late reason")
 
 

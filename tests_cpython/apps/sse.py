@@ -133,8 +133,11 @@ async def hub(req, resp, name):
 @app.route("/narrow/<name>")
 async def narrow(req, resp, name):
     """A hub's client whose socket takes as little as a board's."""
-    if getattr(resp.stream, "s", None):
-        resp.stream.s.setsockopt(1, 7, 8192)  # SOL_SOCKET, SO_SNDBUF
+    stream = resp.stream
+    if hasattr(stream, "transport"):  # asyncio's
+        stream = stream.transport.get_extra_info("socket")
+    if hasattr(stream, "setsockopt"):
+        stream.setsockopt(1, 7, 8192)  # SOL_SOCKET, SO_SNDBUF
     await hub_of(req, name).serve(req, resp)
 
 
@@ -147,7 +150,7 @@ async def publish(req, resp, name):
 
 @app.route("/clients/<name>")
 async def clients(req, resp, name):
-    return "%d" % len([client for client in hubs[name].clients if client.conn in app.connections])
+    return "%d" % len([client for client in hubs[name].clients if client in app.connections])
 
 
 @app.route("/end/<name>")

@@ -15,6 +15,7 @@ R = {
 }
 
 app = picoweb.WebApp(__name__)
+static.add(app, "/static/", "static")
 static.add(app, "/site", "site")
 static.add(app, "/hour/", "site/", cache=3600)
 static.add(app, "/never/", "site", cache="no-store")

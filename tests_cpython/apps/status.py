@@ -44,6 +44,11 @@ async def fail(req, resp):
     raise ValueError("<b>why</b>")
 
 
+@app.route("/fail/<rest>")
+async def fail_below(req, resp, rest):
+    raise ValueError("why")
+
+
 @app.route("/long")
 async def long(req, resp):
     raise ValueError("x" * 5000)

@@ -125,7 +125,7 @@ async def generator_short(req, resp):
 async def generator_breaks(req, resp):
     def breaking():
         try:
-            yield "first\n" * 500
+            yield "first\n" * 5000  # more than any runtime holds back
             raise RuntimeError("a generator's reason")
         finally:
             ended.append("generator-breaks")

@@ -61,7 +61,8 @@ async def take(req, resp):
 
 def no_loopback(host, port):
     # As lwIP says it, at once.
-    raise OSError(113)
+    print("connects")
+    raise OSError(int(sys.argv[2].partition("-")[2] or 113))
 
 
 ssl = None
@@ -69,8 +70,8 @@ if len(sys.argv) == 4:
     from tls_context import context
 
     ssl = context(sys.argv[3])
-elif sys.argv[2:] == ["pico"]:
-    picoweb.stream.asyncio.open_connection = no_loopback
+elif sys.argv[2:] and sys.argv[2].startswith("pico"):
+    picoweb.http.asyncio.open_connection = no_loopback
 asyncio.create_task(watchdog.feed(app, WDT(), port, every=0.1, timeout=0.5))
 if sys.argv[2:3] == ["own-loop"]:
     asyncio.create_task(app.start("127.0.0.1", port, ssl))

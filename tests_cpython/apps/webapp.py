@@ -4,6 +4,7 @@ import sys
 
 import picoweb
 import uasyncio as asyncio
+from picoweb.utils import unquote_plus
 
 
 app = picoweb.WebApp(__name__, serve_static=False)
@@ -39,6 +40,16 @@ def generator(req, resp, n):
 @app.route("/plain/<int:n>")
 def plain(req, resp, n):
     return "plain %d" % n
+
+
+@app.route("/made")
+async def made(req, resp):
+    """What is said of a route with the pattern in the query."""
+    try:
+        picoweb.WebApp(None).add_url_rule(unquote_plus(req.qs), made)
+    except ValueError as e:
+        return str(e)
+    return "made"
 
 
 @app.route("/order/<name>")
@@ -127,7 +138,7 @@ def numbers():
 
 
 def breaks():
-    yield "first\n" * 500
+    yield "first\n" * 5000  # more than any runtime holds back
     raise RuntimeError("an iterator's reason")
 
 
@@ -202,6 +213,26 @@ ERRORS = {"refused": Refused, "sharper": Sharper, "unhandled": Unhandled}
 @app.errorhandler(404)
 async def not_found(req, resp, exc):
     return ("no page %s" % req.path, 404)
+
+
+@app.errorhandler(401)
+async def unauthorized(req, resp, exc):
+    return "who are you?", 401, {"X-Own": "1", "WWW-Authenticate": "Basic"} if req.qs else {"X-Own": "1"}
+
+
+@app.errorhandler(405)
+async def not_allowed(req, resp, exc):
+    return "not so", 405
+
+
+@app.route("/only-get", methods=["GET"])
+async def only_get(req, resp):
+    raise picoweb.HTTPException(401, "", {"WWW-Authenticate": "Digest"})
+
+
+@app.route("/client")
+async def client(req, resp):
+    return [list(req.client), list(resp.get_extra_info("peername")), resp.get_extra_info("sockname", "none")]
 
 
 @app.errorhandler(418)

@@ -129,7 +129,7 @@ def imports(name):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add("picoweb." + (node.module or "") if node.level else node.module)
-        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "late":
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("load", "load_module"):
             found |= {"picoweb." + arg.value for arg in node.args if isinstance(arg, ast.Constant)}
     return {module[len("picoweb."):] for module in found if module.startswith("picoweb.")} & MODULES
 
@@ -137,7 +137,7 @@ def imports(name):
 @pytest.mark.parametrize("part", parts())
 def test_what_stays_can_do_without(freeze, tmp_path, part):
     kept = of_picoweb(freeze(included((part,), tmp_path)))
-    for name in kept - {"stream"}:  # it names runtime.py for other interpreters
+    for name in kept - {"http"}:  # it names runtime.py for other interpreters
         assert imports(name) <= kept, name
 
 

@@ -1,17 +1,22 @@
 """What is shipped to a board, and the rules of the house that a program can check."""
 
 import ast
+import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
+from picoweb.host.cli.bundle import features
+
 from conftest import ON_BOARD, PRESENT, ROOT, place
 from support.scripts import output
 
 NAMES = {place(path) for path in ON_BOARD}
+STUBS = sorted((ROOT / "picoweb").rglob("*.pyi"))
 
 
 def test_package_json_names_every_module_of_the_board_and_no_other():
@@ -43,14 +48,41 @@ def test_a_module_of_the_board_says_what_it_gives(path):
     assert ast.get_docstring(ast.parse(path.read_bytes()))
 
 
+@pytest.mark.parametrize("path", STUBS, ids=place)
+def test_a_stub_names_what_its_module_has(path):
+    place = path.relative_to(ROOT).with_suffix("")
+    module = importlib.import_module(".".join(place.parts).removesuffix(".__init__"))
+    kinds = ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, kinds) and not is_of_types_alone(node):
+            owner = getattr(module, node.name)
+            for method in node.body if isinstance(node, ast.ClassDef) else ():
+                assert not isinstance(method, kinds) or hasattr(owner, method.name) or method.name in features(), method.name
+
+
+def is_of_types_alone(node):
+    names = [*node.decorator_list, *getattr(node, "bases", ())]
+    return {name.id for name in names if isinstance(name, ast.Name)} & {"type_check_only", "Protocol"}
+
+
+def test_the_README_says_which_module_has_which_feature():
+    rows = {}
+    for line in (ROOT / "README.rst").read_text().partition("\nThe core\n")[2].partition("\nThe API\n")[0].splitlines():
+        said = re.match(r"``(\w+)`` ", line)
+        module = said[1] if said else module if line[:1] == " " else None
+        rows[module] = rows.get(module, "") + line
+    assert {name: module for name, module in features().items() if not re.search(r"\.%s``" % name, rows[module])} == {
+        "read_whole": "request", "leave": "reader"}  # no names of apps
+
+
 def test_one_module_names_what_is_the_hosts():
     assert len([path.name for path in ON_BOARD if "picoweb.host" in path.read_text()]) == 1
 
 
-# stream.py hands asyncio out; the two others are what it takes it from where there is no MicroPython's.
-@pytest.mark.parametrize("path", [path for path in ON_BOARD if path.name not in ("stream.py", "runtime.py", "pycopy.py")],
+# http.py hands asyncio out; the two others are what it takes it from where there is no MicroPython's.
+@pytest.mark.parametrize("path", [path for path in ON_BOARD if path.name not in ("http.py", "runtime.py", "pycopy.py")],
                          ids=place)
-def test_only_stream_knows_the_runtime(path):
+def test_only_the_wire_knows_the_runtime(path):
     imported = {alias.name for node in nodes(path, ast.Import) for alias in node.names}
     imported |= {node.module for node in nodes(path, ast.ImportFrom)}
     assert not imported & {"asyncio", "uasyncio"}
@@ -62,7 +94,7 @@ def test_a_board_never_loads_what_is_the_hosts(name, tmp_path):
     paths = (path.relative_to(ROOT).with_suffix("") for path in ON_BOARD if path.stem not in ("pycopy", "runtime"))
     modules = sorted(".".join(path.parts).removesuffix(".__init__") for path in paths)
     script = "import sys\nfor name in %r:\n    __import__(name)\n" % modules
-    script += "print(len(sys.modules), [m for m in sys.modules if m.startswith('picoweb.host')])"
+    script += "print(len(sys.modules), [m for m in sys.modules if (m + '.').startswith('picoweb.host.')])"
     loaded = output(name, script, tmp_path)
     count, _, of_the_host = loaded.strip().partition(" ")
     assert int(count) > len(modules)

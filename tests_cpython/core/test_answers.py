@@ -9,7 +9,7 @@ import h11
 import pytest
 
 from support.client import Connection
-from support.table import cases, new_core
+from support.table import cases
 
 
 @pytest.fixture
@@ -125,7 +125,6 @@ def test_a_returned_204_has_no_type(server, how):
     assert [a.get("Content-Type") for a in server.both_ways(get("/%s/204" % how))] == [None] * 2
 
 
-@new_core
 @pytest.mark.wire
 @pytest.mark.parametrize("how", ["empty", "empty-text", "empty-started", "empty-pieces"])
 def test_205_has_no_content(server, how):
@@ -163,7 +162,6 @@ def test_a_kept_connection_of_HTTP_1_0_says_close_where_the_client_does(server):
 
 # Late headers
 
-@new_core
 @pytest.mark.wire
 @pytest.mark.parametrize("path,text", [("/late", "late"), ("/late-written", "written late")])
 def test_a_header_set_before_the_head_has_left_is_in_the_answer(server, path, text):
@@ -171,7 +169,6 @@ def test_a_header_set_before_the_head_has_left_is_in_the_answer(server, path, te
         assert (answer.text, answer.get("X-Late")) == (text, b"1")
 
 
-@new_core
 @pytest.mark.wire
 def test_a_header_set_after_the_head_has_left_is_a_RuntimeError(server):
     assert [a.text[3000:] for a in server.both_ways(get("/too-late"))] == ["RuntimeError"] * 2

@@ -5,6 +5,7 @@ import json
 import h11
 import pytest
 
+from conftest import OTHER_SERVERS
 from support.table import cases
 
 
@@ -77,10 +78,15 @@ def test_a_request_without_query_has_an_empty_qs(kept):
 
 # Headers
 
+def spelled(server, names):
+    """The names as the app sees them: through ASGI in lower case."""
+    return [name.lower() for name in names] if server.runtime.name in OTHER_SERVERS else names
+
+
 def test_headers_are_a_dict_of_bytes(kept):
     told = json.loads(kept.get("/parsed", "x-test:  some value \r\n").body)
     assert told == {"index": "some value", "in": True, "not in": False, "get": "none",
-                    "items": ["Connection", "Host", "X-Test"]}
+                    "items": spelled(kept, ["Connection", "Host", "x-test"])}
 
 
 @pytest.mark.wire
@@ -132,6 +138,40 @@ def test_parse_qs_fills_the_form(kept, path):
 def test_read_form_data_fills_the_form(kept, path):
     for answer in kept.both_ways(post(path, b"a=1&b=two+words&a=2&a=3")):
         assert json.loads(answer.body) == {"a": ["1", "2", "3"], "b": "two words"}
+
+
+@pytest.mark.parametrize("content_type", [None, b"application/x-www-form-urlencoded", b"text/plain", b"", b"odd"])
+def test_a_form_of_another_type_is_read_as_ever(kept, content_type):
+    fields = b"" if content_type is None else b"content-TYPE: %s\r\n" % content_type
+    assert json.loads(kept.ask(post("/form", b"a=1", fields)).body) == {"a": "1"}
+
+
+@pytest.mark.parametrize("content_type", [
+    b"application/json", b"Application/JSON; charset=utf-8", b"multipart/form-data; boundary=x"])
+def test_JSON_and_multipart_are_no_form_and_the_answer_says_with_form(kept, content_type):
+    answer = kept.ask(post("/form-native", b"{}", b"Content-Type: %s\r\n" % content_type))
+    assert answer.status == 415 and b"with_form" in answer.body
+
+
+def test_a_form_that_is_not_UTF8_is_400(kept):
+    assert kept.ask(post("/form", b"a=\xff")).status == 400
+
+
+def test_a_form_may_be_read_twice(kept):
+    assert json.loads(kept.ask(post("/form-twice", b"a=1")).body) == {"a": "1"}
+    assert json.loads(kept.ask(post("/form-twice", b"")).body) == {}
+
+
+def test_headers_are_a_mapping_in_any_case(kept):
+    told = json.loads(kept.get("/mapping", "X-a: 1\r\nx-A: 2\r\nCookie: b=1\r\nCOOKIE: c=2\r\n").body)
+    assert told == {"len": 4, "names": spelled(kept, ["Connection", "Cookie", "Host", "X-a"]),
+                    "found": ["1, 2", "1, 2", "1, 2"], "cookie": "b=1; c=2", "values": ["1, 2", "b=1; c=2", "close", "x"], "KeyError": True}
+
+
+def test_headers_that_are_skipped_are_no_attribute_however_often_it_is_asked(kept):
+    for _ in range(3):
+        assert kept.get("/skip").text == "False"
+        assert kept.get("/parsed", "x-test: 1\r\n").status == 200
 
 
 QUERIES = [

@@ -1,5 +1,7 @@
 """Static files: what is served, and that nothing from outside the folder ever is."""
 
+import json
+
 import pytest
 
 from support.table import cases
@@ -41,7 +43,7 @@ def test_a_file_is_served(web, path, content_type, content):
 def test_HEAD_of_a_file_says_its_type_and_nothing_more(web, path, content_type, content):
     answer = get(web, path, "HEAD")
     assert (answer.status, answer.body) == (200, b"")
-    assert answer.get("Content-Length") in (b"%d" % len(content), None)
+    assert answer.get("Content-Length") == b"%d" % len(content)
 
 
 REFUSED = [
@@ -89,6 +91,16 @@ REFUSED = [
     ("an overlong dot", b"/static/%c0%ae%c0%ae/web.py"),
     ("an overlong slash", b"/static/..%c0%afweb.py"),
     ("another folder with the same beginning", b"/static-not/secret.txt"),
+    ("a name that begins with a dot", b"/static/.env"),
+    ("an encoded dot at the beginning", b"/static/%2eenv"),
+    ("half of an upload", b"/static/.0.part"),
+    ("what a board runs first", b"/static/boot.py"),
+    ("what a board runs first in capitals", b"/static/BOOT.PY"),
+    ("what a board runs", b"/static/main.py"),
+    ("passwords", b"/static/wifi.json"),
+    ("a compiled page", b"/static/page_html.py"),
+    ("a compiled template", b"/static/page_tpl.py"),
+    ("a pipe that nobody writes to", b"/static/pipe.txt"),
     ("a drive", b"/static/c:/windows"),
     ("a very long name", b"/static/" + b"a" * 500),
     ("a very deep path", b"/static/" + b"a/" * 300),
@@ -135,3 +147,90 @@ def test_a_package_serves_its_own_folder(serve):
 def test_a_package_serves_no_other_folder(serve):
     for path in ("/static/style.css", "/shop/static/style.css", "/shop/static/../../static/style.css"):
         assert serve("packaged.py").get(path).status in (400, 404)
+
+
+# Files that handlers send
+
+
+@pytest.fixture
+def files(serve):
+    return serve("files.py")
+
+
+@pytest.mark.parametrize("name,content", cases([
+    ("a name", "static/style.css", b"body { color: red }\n"),
+    ("a slash and a name", "/static/style.css", b"body { color: red }\n"),
+    ("two slashes and a name", "//static/style.css", b"body { color: red }\n"),
+    ("a large file", "static/big.bin", bytes(range(256)) * 400),
+    ("an empty file", "static/empty.txt", b""),
+    ("a file without an ending", "static/big", None),
+    ("a folder", "static", None),
+    ("a folder with a slash", "static/", None),
+    ("nothing", "/", None),
+    ("the folder above", "../outside.txt", None),
+    ("a slash and the folder above", "/../outside.txt", None),
+    ("the folder above within", "static/../files.py", None),
+    ("a backslash", "static\\style.css", None),
+    ("an absolute path", "/etc/passwd", None),
+    ("a name that begins with a dot", "static/.env", None),
+    ("a pipe that nobody writes to", "static/pipe.txt", None),
+    ("a NUL", "static/style.css\0", None),
+]))
+def test_sendfile_sends_what_is_in_the_folder_and_else_404_and_returns(files, name, content):
+    path = "/send/" + "".join("%%%02x" % byte for byte in name.encode())
+    before = len(json.loads(files.get("/sent").body))
+    answer = files.get(path)
+    if "\0" in name:
+        assert answer.status == 400
+        return
+    assert (answer.status, answer.body) == ((200, content) if content is not None else (404, b"404 Not Found\n"))
+    assert json.loads(files.get("/sent").body)[before:] == [name]
+
+
+@pytest.mark.wire
+def test_a_small_file_leaves_together_with_its_head(files):
+    with files.connect() as c:
+        c.send(b"GET /send/static/style.css HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert c.receive().endswith(b"body { color: red }\n")
+
+
+def test_handle_static_takes_the_first_group_of_a_match(files):
+    assert files.get("/group/static/style.css").text == "body { color: red }\n"
+    assert files.get("/group/static/a%20b.txt").text == "a space\n"
+    for path in ("/group/static/none", "/group/../outside.txt", "/group//etc/passwd", "/group/static/main.py"):
+        assert files.get(path).status in (400, 404)
+
+
+@pytest.mark.parametrize("path,text", cases([
+    ("a file of its folder", "/shelf/static/disk.txt", "on the disk\n"),
+    ("a resource of its module R", "/shelf/static/frozen.txt", "from R\n"),
+    ("a resource before a file", "/shelf/static/both.txt", "R first\n"),
+    ("nothing else", "/shelf/static/style.css", None),
+]))
+def test_a_package_without_an_init_has(files, path, text):
+    answer = files.get(path)
+    assert (answer.status, answer.text) == (200, text) if text else answer.status == 404
+
+
+def test_a_short_name_of_FAT_is_none(files, runtime):
+    if not runtime.is_micropython:
+        pytest.skip("FAT is a board's")
+    assert files.get("/fat/plain.txt").text == "secret of plain.txt"
+    assert files.get("/fat/a%20long%20name.txt").text == "secret of a long name.txt"
+    for name in ("ALONGN~1.TXT", "alongn~1.txt", "0~1.PAR", "0~1.par", "PART~1", ".0.part", "PLAIN.TXT", "plain.txt."):
+        assert files.get("/fat/" + name).status == 404
+
+
+TYPES = [("page.html", "text/html"), ("PAGE.HTM", "text/html"), ("style.css", "text/css"), ("a.b.js", "text/javascript"),
+         ("m.mjs", "text/javascript"), ("data.json", "application/json"), ("x.png", "image/png"), ("x.jpg", "image/jpeg"),
+         ("x.jpeg", "image/jpeg"), ("x.svg", "image/svg+xml"), ("favicon.ico", "image/x-icon"), ("x.webp", "image/webp"),
+         ("x.woff2", "font/woff2"), ("x.wasm", "application/wasm"), ("x.pdf", "application/pdf"), ("x.mp4", "video/mp4"),
+         ("x.csv", "text/csv"), ("x.js.gz", "application/gzip"), ("app.py", "text/plain"), ("README.md", "text/plain"),
+         ("app.log", "text/plain"), ("a.ini", "text/plain"), ("a.conf", "text/plain"), ("a.toml", "text/plain"),
+         ("a.yaml", "text/plain"), ("README", "text/plain"), ("x.bin", "application/octet-stream"),
+         ("x.css ", "application/octet-stream"), ("x.", "application/octet-stream"), ("x.image", "application/octet-stream")]
+
+
+@pytest.mark.parametrize("name,content_type", TYPES)
+def test_the_type_is_that_of_the_ending(files, name, content_type):
+    assert files.get("/type/" + name.replace(" ", "%20")).text == content_type

@@ -91,7 +91,7 @@ OF_THE_SOCKET = [
 ]
 OF_A_CLIENT = [
     ("ECONNABORTED", 103, 3, 1),
-    ("EAGAIN again and again", 11, 15, 1),
+    ("EAGAIN again and again", 11, 8, 1),
     ("EMFILE again and again", 24, 15, 1),
     ("ENOBUFS again and again", 105, 15, 1),
 ]

@@ -8,11 +8,10 @@ from conftest import PRESENT, closing
 from core.test_request_body import BAD_CHUNKS, CHUNKED, CHUNKS
 from core.test_request_body import REFUSED as REFUSED_BODIES
 from core.test_request_head import REFUSED, SERVED, UNKNOWN_METHOD
-from core.test_refusal import NEW_REFUSALS
-from support.table import new_core
+from core.test_refusal import REFUSED as MORE_REFUSED
 
 pytestmark = [
-    pytest.mark.wire, new_core,
+    pytest.mark.wire,
     pytest.mark.parametrize("runtime", [name for name in PRESENT if name.startswith("mp")], indirect=True, scope="session"),
 ]
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -57,7 +56,7 @@ def ask_all(server, requests):
                     pass
 
 
-HEADS = [row[1] for row in SERVED + REFUSED + NEW_REFUSALS] + [row[1] + b" HTTP/1.1\r\nHost: x\r\n\r\n" for row in UNKNOWN_METHOD]
+HEADS = [row[1] for row in SERVED + REFUSED + MORE_REFUSED] + [row[1] + b" HTTP/1.1\r\nHost: x\r\n\r\n" for row in UNKNOWN_METHOD]
 BODIES = [post(row[1], row[2]) for row in REFUSED_BODIES] + [
     post(CHUNKED, row[1], path) for row in CHUNKS + BAD_CHUNKS for path in (b"/read", b"/unread")] + [
     post(b"Content-Length: 3\r\n", b"abc", path) for path in (b"/read", b"/unread", b"/none", b"/get")] + [
@@ -109,9 +108,7 @@ def test_no_timeout_loads_a_module(server):
 
 def test_no_full_table_loads_a_module(server):
     with nothing_loaded(server):
-        held = [server.connect() for _ in range(6)]
-        for c in held:
-            c.send(get("/held"))
+        held = [server.connect().send(get("/held")) for _ in range(6)]  # who has not asked makes room
         answers = [c.response() for c in held]
         assert {a.status for a in answers} == {200, 503}
         idle = [server.connect() for _ in range(6)]

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from conftest import BEHIND, closing
-from support.table import cases, marked, new_core
+from support.table import cases
 
 pytestmark = pytest.mark.wire
 HOST = b"Host: x\r\n"
@@ -57,8 +57,6 @@ BAD_HOSTS = [
     ("a question mark", b"x?y"),
     ("quotes", b'"x"'),
     ("angle brackets", b"<x>"),
-]
-NEW_BAD_HOSTS = [
     ("256 bytes", b"a" * 256),
     ("300 bytes", b"a" * 300),
     ("number signs", b"###"),
@@ -68,7 +66,7 @@ NEW_BAD_HOSTS = [
 ]
 
 
-@pytest.mark.parametrize("host", [*cases(BAD_HOSTS), *marked(new_core, NEW_BAD_HOSTS)])
+@pytest.mark.parametrize("host", cases(BAD_HOSTS))
 def test_a_bad_Host_is_400_on_every_way_a_request_can_take(server, host):
     host = b"Host: " + host + b"\r\n"
     for data in (
@@ -100,24 +98,6 @@ REFUSED = [
     ("another expectation on GET", get(fields=HOST + b"Expect: 200-ok\r\n"), [417]),
     ("another expectation on POST", post(b"Content-Length: 3\r\nExpect: 200-ok\r\n", b"abc"), [417]),
     ("a raised 400", get(b"/http/400"), [400]),
-]
-
-
-@pytest.mark.parametrize("data,statuses", cases(REFUSED))
-def test_refused(server, data, statuses):
-    refused(server, data, statuses)
-
-
-@pytest.mark.parametrize("data,statuses", cases([
-    ("another expectation", get(fields=HOST + b"Expect: 200-ok\r\n"), [417]),
-    ("a bad percent sign", get(b"/%zz"), [400]),
-]))
-def test_what_is_refused_twice_is_judged_anew(server, data, statuses):
-    for _ in range(2):
-        refused(server, data, statuses)
-
-
-NEW_REFUSALS = [
     ("digits of the version that are not ASCII", request("GET / HTTP/1.\u0661".encode()), [400]),
     ("CONNECT of a route", request(b"CONNECT /tell HTTP/1.1"), [405, 501]),
     ("CONNECT of an authority", request(b"CONNECT x:80 HTTP/1.1"), [400, 405, 501]),
@@ -145,15 +125,23 @@ NEW_REFUSALS = [
 ]
 
 
-@new_core
-@pytest.mark.parametrize("data,statuses", cases(NEW_REFUSALS))
-def test_refused_by_the_new_core(server, data, statuses):
+@pytest.mark.parametrize("data,statuses", cases(REFUSED))
+def test_refused(server, data, statuses):
     refused(server, data, statuses)
 
 
+@pytest.mark.parametrize("data,statuses", cases([
+    ("another expectation", get(fields=HOST + b"Expect: 200-ok\r\n"), [417]),
+    ("a bad percent sign", get(b"/%zz"), [400]),
+]))
+def test_what_is_refused_twice_is_judged_anew(server, data, statuses):
+    for _ in range(2):
+        refused(server, data, statuses)
+
+
 @pytest.mark.parametrize("fields", [
-    pytest.param(b"Connection: \x0bclose\r\n", marks=new_core), pytest.param(b"Connection: close\xa0\r\n", marks=new_core),
-    pytest.param(b"Connection: foo,\x0cclose\r\n", marks=new_core), b"Connection: xclose\r\n",
+    b"Connection: \x0bclose\r\n", b"Connection: close\xa0\r\n",
+    b"Connection: foo,\x0cclose\r\n", b"Connection: xclose\r\n",
 ])
 def test_an_option_of_Connection_with_other_white_space_is_another_or_refused(server, fields):
     with server.connect() as c:
@@ -181,20 +169,17 @@ def test_an_absolute_target_is_served_and_its_host_replaces_Host(server, target,
 
 ROOTS = [
     ("a query behind the host", b"http://y?a=1"),
-]
-NEW_ROOTS = [
     ("a query with a slash", b"http://y?/tell"),
     ("a query behind a port", b"http://y:81?/tell"),
     ("a query that is an address", b"http://y?x=http://z/tell"),
 ]
 
 
-@pytest.mark.parametrize("target", [*cases(ROOTS), *marked(new_core, NEW_ROOTS)])
+@pytest.mark.parametrize("target", cases(ROOTS))
 def test_an_authority_ends_at_a_question_mark(server, target):
     assert [a.text for a in server.both_ways(get(target))] == ["hello"] * 2
 
 
-@new_core
 @pytest.mark.parametrize("target", [b"http://y#/tell", b"http://y#@z/tell"])
 def test_an_authority_ends_at_a_number_sign(server, target):
     for answer in server.both_ways(get(target), kept=None):
@@ -202,7 +187,6 @@ def test_an_authority_ends_at_a_number_sign(server, target):
         assert answer.status == 400 or answer.text == "hello"
 
 
-@new_core
 def test_the_query_of_an_absolute_target_is_kept_where_there_is_no_path(serve):
     for answer in serve("guard.py").both_ways(get(b"http://y?a=/b")):
         assert answer.text == "GET / a=/b"
@@ -260,11 +244,11 @@ BAD_CHUNKS = [
     ("a size of letters behind a chunk", b"3\r\nabc\r\nzz\r\n0\r\n\r\n"),
     ("more than the size", b"3\r\nabcd\r\n0\r\n\r\n"),
     ("a whole line of a size over 256 bytes", b"3;" + b"x" * 300 + b"\r\nabc\r\n0\r\n\r\n"),
+    ("a bad trailer", b"0\r\nX\r\n\r\n"),
 ]
-BAD_CHUNKS = [*cases(BAD_CHUNKS), *marked(new_core, [("a bad trailer", b"0\r\nX\r\n\r\n")])]
 
 
-@pytest.mark.parametrize("chunks", BAD_CHUNKS)
+@pytest.mark.parametrize("chunks", cases(BAD_CHUNKS))
 def test_nothing_is_served_behind_a_bad_chunk_whose_refusal_a_handler_catches(server, chunks):
     data = post(CHUNKED, chunks, b"/caught")
     for sent in (data, closing(data)):
@@ -275,7 +259,7 @@ def test_nothing_is_served_behind_a_bad_chunk_whose_refusal_a_handler_catches(se
     assert server.get("/").text == "hello"
 
 
-@pytest.mark.parametrize("chunks", BAD_CHUNKS)
+@pytest.mark.parametrize("chunks", cases(BAD_CHUNKS))
 def test_a_bad_chunk_is_400(server, chunks):
     refused(server, post(CHUNKED, chunks), [400])
 

@@ -8,7 +8,7 @@ import threading
 import h11
 import pytest
 
-from support.table import cases, marked, new_core
+from support.table import cases
 from support.waiting import until
 
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -74,7 +74,6 @@ ENDLESS = ["writes", "small-writes", "sleeps", "kept-sleeping", "generator", "ge
            "async-generator-endless", "async-iterator-endless"]
 
 
-@new_core
 @pytest.mark.wire
 @pytest.mark.parametrize("name", ENDLESS)
 def test_HEAD_ends_a_streaming_handler_at_once_and_the_connection_goes_on(server, name):
@@ -88,7 +87,6 @@ def test_HEAD_ends_a_streaming_handler_at_once_and_the_connection_goes_on(server
 
 # Fairness
 
-@new_core
 @pytest.mark.wire
 @pytest.mark.parametrize("name", ["writes", "small-writes", "generator", "awriteiter", "iterator", "csv",
                                   "async-generator-endless"])
@@ -104,6 +102,8 @@ def test_others_get_their_turn_while_a_client_reads_as_fast_as_it_can(server, na
             assert int(other.send(get("state/pieces")).response().text) > 20
             # A piece that is held back for the next write has cost nobody a turn; a block is 128 pieces of "x" and less.
             allowed = 1500 if name == "small-writes" else 150 if name == "csv" else 20
+            if server.runtime.name == "cpython":  # whose block is 16 K
+                allowed *= 12
             assert int(other.send(get("state/most")).response().text) <= allowed
 
 
@@ -113,7 +113,6 @@ CLOSED = ["writes", "sleeps", "kept-sleeping", "generator", "generator-plain", "
           "async-generator-endless", "async-iterator-endless"]
 
 
-@new_core
 @pytest.mark.parametrize("name,way", [(name, "close") for name in CLOSED] + [
     (name, "reset") for name in ("writes", "kept-sleeping", "generator")])
 def test_it_ends_when_its_client_leaves(server, name, way):
@@ -153,7 +152,6 @@ STREAMED = [
 ]
 
 
-@new_core
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 @pytest.mark.parametrize("name,status,text", cases(STREAMED))
 def test_is_streamed(server, name, status, text, version):
@@ -172,8 +170,6 @@ RAISED = [
     ("a broken pipe of its own upstream behind start_response", "upstream/32"),
     ("a time-out of its own upstream behind start_response", "upstream/110"),
     ("a wait of its own that took too long", "timed-out"),
-]
-NEW_RAISED = [
     ("a reset of its own upstream in a page that was begun", "upstream-page/104"),
     ("a broken pipe of its own upstream in a page that was begun", "upstream-page/32"),
     ("a socket of its own that was not connected in a page that was begun", "upstream-page/107"),
@@ -183,12 +179,20 @@ NEW_RAISED = [
 ]
 
 
-@pytest.mark.parametrize("path", [*cases(RAISED), *marked(new_core, NEW_RAISED)])
+# CPython waits a turn of the loop for a task that was cancelled: what was begun has left then.
+WAITS = ("cancelled-begun", "cancelled-page")
+
+
+@pytest.mark.parametrize("path", cases(RAISED))
 def test_what_the_handler_raised_is_a_500_with_its_traceback_in_the_log(shared, path):
     shared.marked()
     with shared.connect(SHORT_S) as c:
         c.send(get(path))
-        assert c.response().status == 500
+        if path in WAITS and not shared.runtime.is_micropython:
+            with pytest.raises((h11.RemoteProtocolError, ConnectionError)):
+                c.response()
+        else:
+            assert c.response().status == 500
     assert shared.logged(r'streams\.py", line \d+')
     assert asked(shared, "") == "hello"
 
@@ -202,7 +206,6 @@ def test_what_the_handler_raised_when_bytes_had_left_breaks_the_answer_with_a_tr
     assert asked(shared, "") == "hello"
 
 
-@new_core
 @pytest.mark.wire
 @pytest.mark.parametrize("way", ["close", "reset"])
 def test_a_client_that_leaves_inside_an_answer_is_no_error_of_the_app(server, way):

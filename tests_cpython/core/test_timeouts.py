@@ -8,7 +8,7 @@ import time
 import pytest
 
 from support.client import Connection
-from support.table import cases, new_core
+from support.table import cases
 from support.waiting import until
 
 pytestmark = pytest.mark.wire
@@ -142,7 +142,6 @@ def come_from(address, server):
     return c
 
 
-@new_core
 def test_the_address_that_holds_most_of_a_full_table_makes_room(serve, opened):
     server = serve("timeouts.py", "12", "12", "12", "4")
     assert server.get("/").text == "hello"
@@ -217,7 +216,6 @@ def test_a_refused_client_that_sends_for_ever_is_cut_off(serve, opened, sender):
     assert server.get("/").text == "hello"
 
 
-@new_core
 def test_a_refused_client_that_sends_a_byte_now_and_then_is_cut_off(serve, opened, sender):
     server = serve("timeouts.py", "2", "2", "2", "3")
     refuse(server, opened)
@@ -228,7 +226,6 @@ def test_a_refused_client_that_sends_a_byte_now_and_then_is_cut_off(serve, opene
     assert server.get("/").text == "hello"
 
 
-@new_core
 def test_a_body_that_drips_ends_whoever_reads_it(serve, opened, sender):
     server = serve("timeouts.py", "2", "2", "2", "4")
     for path in (b"/read", b"/none", b"/"):
@@ -240,7 +237,6 @@ def test_a_body_that_drips_ends_whoever_reads_it(serve, opened, sender):
 
 # Clients that left
 
-@new_core
 @pytest.mark.parametrize("path", [b"/watch", b"/flood"])
 def test_clients_that_left_hold_no_slot(serve, path):
     server = serve("timeouts.py", "12", "12", "12", "4")

@@ -90,6 +90,21 @@ def test_a_pattern_does_not_match(new, path):
     assert [a.status for a in new.both_ways(get(path))] == [404] * 2
 
 
+MALFORMED = ["/x/<id", "/x/<>", "/x/<int:>", "/x/<id:int>", "/x/<number:n>", "/x/<a>/<a>", "/x/<a<b>>",
+             "/x/<user-id>", "/x/<re:(:a>", "/x/<re:[a-z]+>", "/x/<str:a>", "<"]
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_a_malformed_pattern_is_a_ValueError_that_names_it(new, url):
+    told = new.get("/made?" + url.replace("+", "%2B").replace("<", "%3C").replace(">", "%3E")).text
+    assert told == "a malformed pattern: " + url
+
+
+def test_a_pattern_of_all_types_is_made(new):
+    url = "/x/<a>/<int:b>/<float:c>/<re:[a-z]:[0-9]:d>/<path:e>"
+    assert new.get("/made?" + url.replace("<", "%3C").replace(">", "%3E")).text == "made"
+
+
 def test_every_kind_of_handler_takes_values(new):
     assert new.get("/generator/7").text == "generator 7"
     assert new.get("/plain/7").text == "plain 7"
@@ -304,6 +319,21 @@ def test_what_no_error_handler_answers_has_its_status(new, path, status):
     assert new.get("/").text == "hello"
 
 
+def test_an_error_handlers_answer_keeps_the_exceptions_fields(new):
+    answer = new.ask(b"DELETE /only-get HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (answer.status, answer.text, allowed(answer)) == (405, "not so", {b"GET", b"HEAD", b"OPTIONS"})
+    for path, authenticate in (("/only-get", b"Digest"), ("/only-get?own", b"Basic")):
+        answer = new.get(path)
+        assert (answer.status, answer.get("X-Own"), answer.get("WWW-Authenticate")) == (401, b"1", authenticate)
+
+
+@pytest.mark.wire
+def test_a_client_has_its_address_and_port(new):
+    with new.connect() as c:
+        address = list(c.sock.getsockname())
+        assert json.loads(c.send(b"GET /client HTTP/1.1\r\nHost: x\r\n\r\n").response().text) == [address, address, "none"]
+
+
 @pytest.mark.wire
 def test_a_refused_head_may_have_an_error_handler_too(new):
     answer = new.ask(b"GET /none%00 HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -342,6 +372,37 @@ THROUGH = [
     ("a mounted app", "/sub/page", 200, "sub page",
      ["first before", "second before", "inner before /page", "sub handler", "second after", "first after 200"]),
 ]
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("path,status,text", [
+    ("/replaced", 200, "page, replaced"), ("/left", 200, "page"), ("/nowhere", 200, "something else"), ("/twice", 500, None),
+])
+def test_what_a_middleware_returns_is_the_answer(middle, path, status, text):
+    for answer in middle.both_ways(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode()):
+        assert answer.status == status and text in (answer.text, None)
+    if path == "/twice":
+        assert middle.logged("a middleware has called next.. twice")
+
+
+@pytest.mark.wire
+def test_a_missing_page_behind_middleware_is_one_line_in_the_log(middle):
+    middle.get("/none")
+    middle.get("/page")
+    assert middle.logged("GET /page 200")
+    assert len(middle.logged("/none", 0)) == 1
+
+
+@pytest.mark.parametrize("path,prefix,rest", [
+    ("/sub", "/sub", "/"), ("/sub/", "/sub", "/"), ("/s%75b/", "/s%75b", "/"), ("/a%20b", "/a%20b", "/"),
+])
+def test_a_mounted_app_is_found_by_its_decoded_prefix(middle, path, prefix, rest):
+    assert json.loads(middle.get(path).text) == [prefix, rest]
+
+
+@pytest.mark.parametrize("path", ["/subway", "/sub%2Fpage", "/a", "/a+b", "/x/sub/page"])
+def test_a_prefix_is_of_whole_segments(middle, path):
+    assert middle.get(path).status == 404
 
 
 @pytest.mark.parametrize("path,status,text,told", cases(THROUGH))

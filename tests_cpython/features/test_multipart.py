@@ -352,7 +352,7 @@ def test_no_chosen_file_has_an_empty_name_and_is_no_file(app):
 def test_a_part_has_its_headers(app):
     body = part(b"form-data; name=a", b"1", b"content-TYPE: text/plain; charset=utf-8\r\nX-One: two\r\n") + END
     assert told(app.ask(post("/headers", body))) == {
-        "Content-Disposition": "form-data; name=a", "Content-Type": "text/plain; charset=utf-8", "X-One": "two"}
+        "Content-Disposition": "form-data; name=a", "content-TYPE": "text/plain; charset=utf-8", "X-One": "two"}
 
 
 @pytest.mark.parametrize("where", ["function", "coroutine", "object", "slow", "file"])

@@ -346,6 +346,39 @@ def test_a_client_that_has(web, fields, status):
         assert answer.get("Last-Modified").decode() == DATE
 
 
+EARLIER = formatdate(MTIME - 1, usegmt=True)
+STILL = [
+    ("its tag", "If-Match: " + ETAG, 200),
+    ("its tag among others", 'If-Match: "x", %s' % ETAG, 200),
+    ("any", "If-Match: *", 200),
+    ("another tag", 'If-Match: "x"', 412),
+    ("a weak tag", "If-Match: W/" + ETAG, 412),
+    ("an empty list", "If-Match: ", 412),
+    ("its date", "If-Unmodified-Since: " + DATE, 200),
+    ("a later date", "If-Unmodified-Since: " + formatdate(MTIME + 1, usegmt=True), 200),
+    ("an earlier date", "If-Unmodified-Since: " + EARLIER, 412),
+    ("a date that is none", "If-Unmodified-Since: yesterday", 200),
+    ("its tag before an earlier date", "If-Match: %s\r\nIf-Unmodified-Since: %s" % (ETAG, EARLIER), 200),
+    ("another tag before its own", 'If-Match: "x"\r\nIf-None-Match: ' + ETAG, 412),
+    ("its tag twice", "If-Match: %s\r\nIf-None-Match: %s" % (ETAG, ETAG), 304),
+    ("an earlier date before its own", "If-Unmodified-Since: %s\r\nIf-Modified-Since: %s" % (EARLIER, DATE), 412),
+    ("its tag before a range", "If-Match: %s\r\nRange: bytes=0-9" % ETAG, 206),
+    ("another tag before a range", 'If-Match: "x"\r\nRange: bytes=500-', 412),
+    ("an earlier date before a range", "If-Unmodified-Since: %s\r\nRange: bytes=0-9" % EARLIER, 412),
+]
+
+
+@pytest.mark.parametrize("fields,status", cases(STILL))
+def test_what_is_wanted_only_if_it_is_still(web, fields, status):
+    assert ask(web, "/site/a.txt", fields + "\r\n").status == status
+
+
+def test_what_has_no_tag_is_not_wanted_only_with_one(web):
+    assert ask(web, "/untagged/a.txt", 'If-Match: "x"\r\n').status == 412
+    assert ask(web, "/untagged/a.txt", "If-Match: *\r\n").status == 200
+    assert ask(web, "/untagged/a.txt", "If-Unmodified-Since: %s\r\n" % EARLIER).status == 200
+
+
 def test_a_304_says_what_caches_need_and_no_type(web):
     answer = ask(web, "/site/both.svg", GZIP + "If-None-Match: *\r\n")
     assert answer.status == 304
@@ -750,8 +783,9 @@ def test_a_range_is_what_a_slice_is(first, last, size):
 @given(tags=FIELD, since=FIELD)
 def test_conditions_of_any_bytes_are_read(tags, since):
     assert conditions.takes_gzip(tags) in (True, False)
-    assert conditions.is_fresh({b"If-None-Match": tags}, b'"tag"', DATE.encode()) == (
-        b"*" in [tag.strip() for tag in tags.split(b",")])
+    parts = [tag.strip(b" \t") for tag in tags.split(b",")]
+    assert conditions.is_fresh({b"If-None-Match": tags}, b'"tag"', DATE.encode()) == (b"*" in parts or b"W/*" in parts)
+    assert conditions.is_changed({b"If-Match": tags}, b'"tag"', DATE.encode()) == (b"*" not in parts)
     assert not conditions.is_fresh({b"If-Modified-Since": since}, b'"tag"', DATE.encode())
 
 

@@ -72,6 +72,14 @@ def test_a_board_without_a_loop_back_feeds_it_until_a_handler_blocks(start):
     server.process.wait()
 
 
+@on_boards
+@pytest.mark.parametrize("errno", [113, 12, 23, 105])
+def test_a_board_that_cannot_reach_itself_is_asked_within_from_then_on(start, errno):
+    server = start("watchdog.py", "pico-%d" % errno)
+    assert is_fed(server)
+    assert server.log().count("connects") == 1
+
+
 def hold(server):
     """A client in a request, which the app does not end; None where the watchdog's request had the last slot."""
     c = server.connect().send(HELD)

@@ -73,6 +73,14 @@ HANDSHAKES = [
     ("a page of no site", dict(Origin="null"), 403, "Origin"),
     ("an Origin that is not UTF-8", dict(Origin="http://\xff"), 403, "Origin"),
     ("a page of a host that ends so", dict(Origin="http://x.127.0.0.1"), 403, "Origin"),
+    ("a list of Origins", dict(Origin="http://evil.example, http://127.0.0.1"), 403, "Origin"),
+    ("a list whose first is the host's", dict(Origin="http://127.0.0.1, http://evil.example"), 403, "Origin"),
+    ("two Origins", dict(Origin="http://evil.example\r\nOrigin: http://127.0.0.1"), 403, "Origin"),
+    ("an Origin with a path", dict(Origin="http://127.0.0.1/x"), 403, "Origin"),
+    ("an Origin of two schemes", dict(Origin="http://evil.example//127.0.0.1"), 403, "Origin"),
+    ("an Origin without a scheme", dict(Origin="127.0.0.1"), 403, "Origin"),
+    ("an Origin of another scheme", dict(Origin="file://127.0.0.1"), 403, "Origin"),
+    ("an empty Origin", dict(Origin=""), 403, "Origin"),
 ]
 
 
@@ -499,6 +507,20 @@ def test_a_client_that_pings_and_reads_nothing_is_given_up(app):
 
 
 @pytest.mark.wire
+@pytest.mark.parametrize("leave", ["close", "reset"])
+@pytest.mark.parametrize("path", ["/ws/deaf", "/ws/inside-deaf"])
+def test_a_client_that_leaves_a_sleeping_handler_gives_its_slot_back(app, path, leave):
+    before = connections(app)
+    peer = Peer(app, path)
+    assert peer.receive() == (TEXT, b"begun")
+    if leave == "reset":
+        peer.connection.reset()
+    else:
+        peer.connection.sock.close()
+    assert settles(app, before, 12)
+
+
+@pytest.mark.wire
 def test_a_newcomer_does_not_evict_a_WebSocket(start):
     app = start("websocket_idle.py")
     with contextlib.ExitStack() as stack:
@@ -543,6 +565,32 @@ def test_an_idle_client_costs_at_most_1_K_of_heap_on_32_bits(runtime, start):
     print("an idle client: %d bytes" % each)
     assert each <= (1024 if runtime.name == "mp32" else 2048)
     assert settled_at(app, before + 512) <= before + 512  # and it is freed
+
+
+@pytest.mark.wire
+def test_slots_come_back_from_clients_whose_messages_fill_the_heap(runtime, start):
+    if runtime.name != "mp32":
+        pytest.skip("the heap is that of 32-bit MicroPython")
+    app = start("websocket_idle.py", "12", heap="104K")
+
+    def serves_twelve():
+        try:
+            with contextlib.ExitStack() as stack:
+                for peer in [stack.enter_context(Peer(app, "/ws")) for _ in range(12)]:
+                    peer.send(frame(TEXT, b"x"))
+                    assert peer.receive() == (TEXT, b"x")
+                return True
+        except (OSError, AssertionError):
+            return False
+
+    assert until(serves_twelve)
+    for _ in range(3):
+        with contextlib.ExitStack() as stack:
+            for _ in range(12):
+                with contextlib.suppress(OSError, AssertionError):
+                    stack.enter_context(Peer(app, "/ws")).send(frame(TEXT, b"x" * 4000)[:-1])
+    assert until(serves_twelve)
+    assert until(lambda: app.get("/").status, lambda status: status == 200) == 200
 
 
 @pytest.mark.wire

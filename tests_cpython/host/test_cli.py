@@ -149,7 +149,7 @@ app.run(port=1)
 """
 ROUTES = """\
 method    path                handler        module
-any       /static/<path>      handle_static  picoweb.files
+any       /static/<path>      handle_static  picoweb.static_folder
 any       /page               Site.page      routed
 GET, PUT  /thing/<int:id>     show           routed
 any       match ^/tags/(.+)$  show           routed
@@ -213,7 +213,7 @@ ERRORS = [
     ("a port that is no number", "run --port http", 2, "http is no port; type a number up to 65535, as in --port 8081"),
     ("a port that is too high", "run --port 65536", 2, "65536 is no port"),
     ("a port below zero", "run --port=-1", 2, "-1 is no port"),
-    ("a heap that is no size", "run --heap 64x", 2, "--heap 64x: not a size like 64K"),
+    ("a heap that is no size", "run --heap 64x", 2, "--heap 64x: not a size like 128K"),
     ("a heap that is too small", "run --heap 1K", 2, "at least 4K is needed"),
     ("a heap for CPython", "run --heap 64K", 1, "type: --on micropython"),
     ("a new app without a name", "new", 2, "NAME"),

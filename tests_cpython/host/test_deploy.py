@@ -260,7 +260,11 @@ LATE = [
     ("a module by the name of a method", "picoweb.WebApp('').websocket", "websocket_session", True),
     ("a module by its own name", "picoweb.sse", "hub", True),
     ("a module by import", "import picoweb.upload", "upload", True),
-    ("what answers errors always", "picoweb.WebApp('')", "errors", True),
+    ("what answers errors always", "picoweb.WebApp('')", "http", True),
+    ("no answers to errors in an app that has none", "picoweb.WebApp('')", "errors", False),
+    ("what has a name of a request", "def h(req, resp): req.client", "client", True),
+    ("the log always", "picoweb.WebApp('')", "log", True),
+    ("nothing for other runtimes", "picoweb.WebApp('')", "runtime", False),
     ("no tests' client", "picoweb.WebApp('')", "testing/__init__", False),
     ("a package with what it loads when used", "picoweb.testing", "testing/websocket", True),
 ]
@@ -598,31 +602,37 @@ from site_app import app
 
 
 class Client:
-    out_buf = b""
     sent = b""
 
-    async def read(self, size):
-        data, self.request = self.request, b""
-        return data
+    def __init__(self, path):
+        self.request = b"GET %s HTTP/1.1\r\nHost: board\r\n\r\n" % path
+
+    def readinto(self, buf):
+        size = len(self.request)
+        buf[:size] = self.request
+        self.request = b""
+        return size
 
     def write(self, data):
         self.sent += data
+        return len(data)
 
-    async def drain(self):
+    def close(self):
         pass
 
-    async def aclose(self):
-        pass
+
+class Connection(app.connection):
+    def ready(self, writing):
+        return next(asyncio.sleep_ms(0))  # at the loop's next turn
 
 
 def ask(path):
-    client = Client()
-    client.request = b"GET %s HTTP/1.1\r\nHost: board\r\n\r\n" % path
-    asyncio.run(app._handle(client, client))
+    client = Client(path)
+    asyncio.run(app._handle(Connection(app, client, client)))
     print(client.sent.decode())
 
 
-app.init()
+app.prepare()
 ask(b"/")
 ask(b"/static/style.css")
 print("asked all")

@@ -119,9 +119,9 @@ def test_board(board):
     one, other = board("app.py"), board("app.py", heap="200K")
     assert one.get("/").text == "hello" and one.client.get("/none").status_code == 404
     assert one.url == "http://127.0.0.1:%d" % one.port
-    assert 60000 < one.get("/heap").json()["bytes"] < 65536 < 190000 < other.get("/heap").json()["bytes"]
+    assert 124000 < one.get("/heap").json()["bytes"] < 131072 < 190000 < other.get("/heap").json()["bytes"]
     assert one.get("/out-of-memory").status_code == 503
-    assert "out of memory" in one.output and "/none" not in other.output
+    assert "MemoryError" in one.output and "/none" not in other.output
 
 async def test_both(client, board):
     assert board("app.py").get("/").text == (await client(app).get("/")).text
@@ -160,7 +160,7 @@ REFUSED = [
     ("no such app", '"none.py"', "board: none.py: no such app in *"),
     ("no such module", '"none.sense:app"', "board: none.sense:app: no such app in *"),
     ("no such attribute", '"app:none"', "*app has no WebApp called none*"),
-    ("a heap that is no size", '"app.py", heap="lots"', "board: heap=lots: not a size like 64K"),
+    ("a heap that is no size", '"app.py", heap="lots"', "board: heap=lots: not a size like 128K"),
     ("a heap that is none", '"app.py", heap="1K"', "board: heap=1K: at least 4K is needed"),
     ("a heap that is too small", '"app.py", heap="6K"', "board: app.py with a 6K heap has ended with status 1:*"),
 ]
@@ -184,7 +184,7 @@ def test_board_says_what_to_install(run, monkeypatch, pytester):
 def test_a_board_that_dies_fails_its_test(run):
     result = run("def test(board):\n    try:\n        board('app.py').get('/exit?3', timeout=30)\n    except Exception:\n        pass")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["app.py with a 64K heap has ended with status 3:*", "*starting at http://127.0.0.1:*"])
+    result.stdout.fnmatch_lines(["app.py with a 128K heap has ended with status 3:*", "*serving at http://127.0.0.1:*"])
 
 
 def test_a_failed_test_shows_what_the_board_printed(run):

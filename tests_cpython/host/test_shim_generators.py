@@ -152,12 +152,12 @@ def test_neither_CPython_nor_picoweb_nor_installed_modules_are_touched():
 
     module = fresh(APP + "import os, tempfile, glob, pytest, hypothesis.strategies\nfrom glob import _iterdir\n")
     before = [f.__code__ for f in (module.glob._iterdir, module.os.walk, contextlib.suppress.__exit__,
-                                   picoweb.errors.handle_exc, pytest.importorskip)]
+                                   picoweb.WebApp.handle_exc, pytest.importorskip)]
     module.app.add_url_rule("/walk", module.os.walk)
     module.app.add_url_rule("/iterdir", functools.partial(module._iterdir, "x"))
     adopt(module.app)
     after = [f.__code__ for f in (module.glob._iterdir, module.os.walk, contextlib.suppress.__exit__,
-                                  picoweb.errors.handle_exc, pytest.importorskip)]
+                                  picoweb.WebApp.handle_exc, pytest.importorskip)]
     assert all(a is b for a, b in zip(before, after))
 
 

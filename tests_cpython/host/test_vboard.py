@@ -478,7 +478,7 @@ def test_picoweb_comes_from_a_repositorys_URL(board, tmp_path):
 def test_a_package_of_an_index_comes(board, tmp_path, index, options, suffix):
     command = ("mip", "install", "--index", index, *options, "picoweb-sse")
     output(board, *command, cwd=tmp_path)
-    modules = {name[:-3] for name in listed("package-core.json")} | {"picoweb/hub", "picoweb/sse"}
+    modules = {name[:-3] for name in listed("package-core.json")} | {"picoweb/hub", "picoweb/kept", "picoweb/sse"}
     assert installed(board.flash / "lib") == {name + suffix for name in modules}
     assert "Installing: " not in output(board, *command, cwd=tmp_path), "what is there already is not sent again"
     found = output(board, "exec", "import picoweb.sse; print(picoweb.sse.__file__)", cwd=tmp_path).strip()

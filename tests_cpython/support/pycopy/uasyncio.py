@@ -32,6 +32,16 @@ class _Wait:
         self.event = event
 
 
+class IORead(_Wait):
+    def __init__(self, sock):
+        super().__init__(sock, _select.POLLIN)
+
+
+class IOWrite(_Wait):
+    def __init__(self, sock):
+        super().__init__(sock, _select.POLLOUT)
+
+
 class _Sleep:
     """Yielded to the loop."""
 
@@ -47,7 +57,7 @@ class _Loop:
         self._sleeping = []  # (when, callback or coroutine, args)
         self._waiting = {}  # by id of the socket: (socket, event, coroutine)
         self._poll = _select.poll()
-        self._running = None
+        self._running = self.cur_task = None
 
     def create_task(self, coro):
         assert isinstance(coro, _generator), "a coroutine object is expected"
@@ -100,7 +110,7 @@ class _Loop:
 
     def _step(self, task):
         """Runs a task up to its next pause; True where it stops the loop."""
-        self._running = task
+        self._running = self.cur_task = task
         try:
             pause = task.send(None)
         except (StopIteration, CancelledError):
@@ -114,6 +124,8 @@ class _Loop:
             self._poll.register(pause.sock, pause.event)
         elif isinstance(pause, _Sleep) and pause.ms > 0:
             self.call_later_ms(pause.ms, task)
+        elif isinstance(pause, int) and pause is not True and pause is not False:
+            self.call_later_ms(pause, task)
         else:
             assert pause is None or isinstance(pause, _Sleep), "a task yielded %r" % pause
             self.call_soon(task)
@@ -192,7 +204,7 @@ def wait_for_ms(coro, ms):
 
 class StreamReader:
     def __init__(self, sock, extra):
-        self._sock = sock
+        self._sock = self.polls = self.ios = sock
         self._extra = extra
 
     def read(self, n=-1):
