@@ -768,7 +768,7 @@ class Connection(Named):
             return
         if self.fields is None:
             raise RuntimeError("the handler has answered nothing")
-        if self.expects:  # who knows whether the body comes?
+        if self.expects and (self.left or self.total is not None):  # who knows whether the body comes?
             self.keep = False
         self.send(True)
         if self.out or self.left or self.total is not None:
