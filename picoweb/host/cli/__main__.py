@@ -108,7 +108,7 @@ def size(options):
 
 
 @command(
-    argument("--heap", type=heap, default="192K", metavar="SIZE", help="its heap (default: 192K)"),
+    argument("--heap", type=heap, default="256K", metavar="SIZE", help="its heap (default: 256K)"),
     argument("--flash", metavar="DIR", help="the folder of its files, kept (default: one that ends with it)"),
 )
 def board_sim(options):

@@ -12,7 +12,7 @@ from ..cli.interpreter import (
 )
 from .power import RAW_REPL, Power
 
-HEAP = "192K"
+HEAP = "256K"
 MODULES = Path(__file__).with_name("modules")  # of the firmware: machine, network
 WAIT_S = 30
 LOG = 1 << 20  # bytes it has printed that are kept
