@@ -127,7 +127,7 @@ def test_a_handler_that_reads_more_than_there_is_is_no_fault_of_the_client_alone
 def test_the_server_outlives_a_full_heap(start, runtime):
     if not runtime.is_micropython:
         pytest.skip("CPython's heap has no limit to fill")
-    server = start("full.py", heap="160K" if runtime.name == "mp64" else "96K")
+    server = start("full.py", heap="256K" if runtime.name == "mp64" else "128K")
     seen = set()
     with server.connect(30) as eater:
         eater.send(b"GET /eat HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -38,11 +38,11 @@ ANSWERS = [
     ("two headers of one name", "/cookies", 200, "two", {"set-cookie": "a=1, b=2"}),
     ("a large answer", "/large", 200, "0123456789" * 100000, {"content-length": "1000000"}),
     ("an answer in many parts", "/parts", 200, "".join("%04d" % n * 100 for n in range(1000)), {}),
-    ("no route", "/none", 404, "404 Not Found\r\nno such page\n", {}),
+    ("no route", "/none", 404, "404 Not Found\nno such page\n", {}),
     ("a method that is not allowed", "/form", 405, None, {"allow": "POST, OPTIONS"}),
-    ("an HTTPException", "/teapot", 418, "418 Other\r\nshort and stout\n", {}),
+    ("an HTTPException", "/teapot", 418, "418 Other\nshort and stout\n", {}),
     ("an error handler", "/key", 422, '{"missing": "\'absent\'"}', {}),
-    ("an exception", "/fail", 500, "500 Internal Server Error\r\n", {}),
+    ("an exception", "/fail", 500, "500 Internal Server Error\n", {}),
     ("a connection that is kept", "/kept", 200, "data: 0\n\ndata: 1\n\ndata: 2\n\n", {}),
     ("a malformed escape", "/echo/%zz", 400, None, {}),
 ]
@@ -98,7 +98,7 @@ def test_a_body_at_the_limit_is_read(server):
 def test_a_body_over_the_limit_is_413(server, parts):
     content = b"x" * 16385 if parts == 1 else (b"x" * 1000 for _ in range(parts))
     answer = server.post("/count", content=content)
-    assert (answer.status_code, answer.text) == (413, "413 Content Too Large\r\na body over 16384 bytes\n")
+    assert (answer.status_code, answer.text) == (413, "413 Content Too Large\na body over 16384 bytes\n")
 
 
 def test_a_response_that_fails_late_is_cut_and_logged(server):

@@ -515,7 +515,7 @@ def test_the_command_says_what_to_type_and_ends_with_Ctrl_C(tmp_path):
 
 
 @pytest.mark.parametrize("arguments,tells", cases([
-    ("a heap that is no size", ("--heap", "much"), "argument --heap: --heap much: not a size like 64K"),
+    ("a heap that is no size", ("--heap", "much"), "argument --heap: --heap much: not a size like 128K"),
     ("a folder that cannot be", ("--flash", "file/flash"), "picoweb: file/flash: "),
 ]))
 def test_the_command_refuses(tmp_path, arguments, tells):
