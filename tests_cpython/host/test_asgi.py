@@ -313,7 +313,7 @@ def test_lifespan_calls_init_once_of_every_app_and_stop():
             async def stop(self, timeout=5):
                 told.append("stop")
 
-        app, sub = App("main"), App("sub")
+        app, sub = App("__main__"), App(None)
         app.mount("/sub", sub)
         talk = lifespan(app)
         await talk.send_input({"type": "lifespan.startup"})
@@ -322,7 +322,7 @@ def test_lifespan_calls_init_once_of_every_app_and_stop():
         await talk.send_input({"type": "lifespan.shutdown"})
         assert await talk.receive_output(5) == {"type": "lifespan.shutdown.complete"}
         await talk.wait(5)
-        assert told == ["main", "sub", "stop"]
+        assert told == ["__main__", None, "stop"]
     run(test())
 
 
