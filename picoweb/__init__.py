@@ -317,7 +317,8 @@ class WebApp(Named):
         worst = None
         for other in self.connections:
             if other.keep is not None and other is not conn and (other.req is None or other.gone()):
-                rank = hosts.count(other.host), self.tick - other.since  # who has most, and has waited longest
+                # Who has most, who is to be closed, who has waited longest.
+                rank = hosts.count(other.host), not other.keep, self.tick - other.since
                 if worst is None or rank > worst_rank:
                     worst = other
                     worst_rank = rank
