@@ -164,13 +164,11 @@ def test_the_deploy_refuses_for(board, app, there, why):
 
 # picoweb itself, templates and native code
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """An app with a template and a static file, and the port it serves at."""
-    folder, port = tmp_path_factory.mktemp("pages"), free_port()
+def write_pages(folder, main):
+    """An app with a template and a static file."""
     shutil.copytree(UTEMPLATE, folder / "lib" / "utemplate")
-    write(folder, {
-        "main.py": "from site_app import app\napp.run(port=%d)\n" % port,
+    return write(folder, {
+        "main.py": main,
         "site_app.py": "import picoweb\n\napp = picoweb.WebApp(__name__)\n\n\n@app.route('/')\ndef index(req, resp):\n"
                        "    return app.render_str('page.html', ('one',))\n",
         "templates/page.html": "{% args x %}\n<p>{{x}} {% include 'end.html' %}</p>\n",
@@ -178,14 +176,23 @@ def pages(tmp_path_factory):
         "static/style.css": "p { color: red }",
         "unused.py": "1/0",
     })
-    return folder, port
 
 
-def fetch(port, path="/"):
+@pytest.fixture
+def pages(tmp_path):
+    """Such an app, and the port it serves at."""
+    port = free_port()
+    return write_pages(tmp_path / "pages", "from site_app import app\napp.run(port=%d)\n" % port), port
+
+
+def fetch(board, port, path="/"):
     """The page once it is served."""
     transport = httpx.HTTPTransport(retries=7)  # which wait 0, 0.5, 1, 2 ... seconds
     with httpx.Client(transport=transport, timeout=20) as client:
-        return client.get("http://127.0.0.1:%d%s" % (port, path)).text
+        try:
+            return client.get("http://127.0.0.1:%d%s" % (port, path)).text
+        except httpx.ConnectError:
+            raise AssertionError("not served; the board has printed %s" % board.log[-2000:].decode()) from None
 
 
 def test_an_app_with_templates_is_served_and_a_changed_template_goes_alone(board, pages):
@@ -195,13 +202,13 @@ def test_an_app_with_templates_is_served_and_a_changed_template_goes_alone(board
     assert "lib/picoweb/websocket.mpy" not in report.sent
     assert "unused.mpy" not in report.sent
     assert not [name for name in report.sent if name.endswith(".html")]
-    assert "<p>one <i>end</i></p>" in fetch(port)
-    assert fetch(port, "/static/style.css") == "p { color: red }"
-    assert "404" in fetch(port, "/none")
+    assert "<p>one <i>end</i></p>" in fetch(board, port)
+    assert fetch(board, port, "/static/style.css") == "p { color: red }"
+    assert "404" in fetch(board, port, "/none")
 
     write(folder, {"templates/page.html": "{% args x %}\n<b>{{x}}</b>\n"})
     assert list(deploy(board.port, folder).sent) == ["templates/page_html.mpy"]
-    assert "<b>one</b>" in fetch(port)
+    assert "<b>one</b>" in fetch(board, port)
     assert deploy(board.port, folder).sent == {}
 
 
@@ -640,11 +647,11 @@ print("asked all")
 
 
 @pytest.fixture(scope="module")
-def images(pages, tmp_path_factory):
+def images(tmp_path_factory):
     folder = tmp_path_factory.mktemp("images")
-    write(pages[0], {"main.py": ASK, "templates/page.html": "{% args x %}\n<p>{{x}} {% include 'end.html' %}</p>\n"})
+    pages = write_pages(folder / "pages", ASK)
     for kind in ("littlefs", "romfs"):
-        image.make_image(pages[0], folder / (kind + ".img"), kind == "romfs")
+        image.make_image(pages, folder / (kind + ".img"), kind == "romfs")
     return folder
 
 
