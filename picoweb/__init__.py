@@ -3,9 +3,13 @@ import gc
 import sys
 
 from .http import (
-    CLOSING, RP2, Connection, HTTPException, Lost, Named, Refusal, adapt, asyncio, coroutine, gmtime, load, ready, start_response,
+    CLOSING, RP2, Connection, HTTPException, HTTPRequest, Lost, Named, Refusal, adapt, asyncio, block, claim, coroutine,
+    gmtime, load, ready, start_response, view,
 )
+
+gc.collect()
 from . import utils
+from .utils import unquote
 import uio
 import uos
 
@@ -132,7 +136,7 @@ class WebApp(Named):
     body_timeout = 10  # seconds without a byte of a body
     write_timeout = 10  # seconds in which a client takes nothing
     min_rate = 128  # bytes a second, below which a client is too slow after 10 seconds; both directions
-    gc_threshold = None  # bytes allocated between collections: None is a twelfth of the heap, 0 leaves it as it is
+    gc_threshold = None  # bytes allocated between collections: None is an eighth of the heap less 4 K, 0 as it is
     headers_mode = "parse"
     debug = -1
     log = sweeping = listener = accepting = ssl = None
@@ -168,20 +172,17 @@ class WebApp(Named):
 
     def find(self, req):
         """Return the handler of a request as a function of (req, resp); Refusal 400, 404 or 405."""
-        sent = path = req.path
-        if "%" in path:
-            quoted = path.replace("+", "%2B")
-            path = utils.unquote_plus(quoted)
-            if path == quoted or "\0" in path:
-                raise Refusal(400, "a malformed path")
+        path = unquote(req.path)
+        if path is None or "\0" in path:
+            raise Refusal(400, "a malformed path")
         allowed = []
         for route in self.url_map:
             url = route[0]
-            extra = route[2] if len(route) > 2 else {}
+            extra = route[2] if len(route) > 2 else req.extra
             if isinstance(url, str):
                 found = url == path or "prefix" in extra and path.startswith(url)
             else:
-                found = url.match(sent)
+                found = url.match(req.path)
             if found:
                 methods = extra.get("methods")
                 if not methods or req.method in methods:
@@ -190,10 +191,8 @@ class WebApp(Named):
         else:
             if not allowed and path != "*":
                 raise Refusal(404, "no such page")
-            allow = {"Allow": ", ".join(sorted(set(allowed + ["OPTIONS"])))}
-            if req.method == "OPTIONS":
-                return lambda req, resp: ("", 204, allow)
-            raise Refusal(405, "not for " + req.method, allow)
+            status = 204 if req.method == "OPTIONS" else 405
+            raise Refusal(status, "not for " + req.method, {"Allow": ", ".join(sorted(set(allowed + ["OPTIONS"])))})
         func = route[1]
         req.extra = extra
         if extra.get("headers", self.headers_mode) == "leave":
@@ -217,17 +216,13 @@ class WebApp(Named):
     @coroutine
     def explain(self, req, resp, e):
         """Return what answers an exception, as a handler's result."""
-        status = 500
-        text = ""
+        status = 503 if isinstance(e, MemoryError) else 500
+        text = traceback(e) if self.debug > 0 else ""
         headers = None
         if isinstance(e, HTTPException):
             status = e.status
             headers = e.headers
             text = e.message and e.message + "\n"
-        elif isinstance(e, MemoryError):
-            status = 503
-        elif self.debug > 0:
-            text = traceback(e)
         resp.start("text/plain; charset=utf-8", status, headers)
         yield from resp.awrite(resp.fields[9:-2] + "\n" + text)
 
@@ -239,13 +234,8 @@ class WebApp(Named):
                 return None
             raise e
         if isinstance(e, asyncio.CancelledError):
-            if conn.deadline >= 0:
-                if getattr(conn.task, "cancelling", int)():
-                    raise e
-            elif conn.req or not conn.buf:
+            if conn.deadline < 0:
                 raise conn.lost()
-            else:
-                e = Refusal(408, "too slow")
         if isinstance(e, MemoryError):
             gc.collect()
         if not isinstance(e, HTTPException):
@@ -256,31 +246,27 @@ class WebApp(Named):
             conn.reset()
         if getattr(e, "status", 0) in CLOSING:
             conn.keep = False
+        if not asked and not conn.status and not isinstance(e, Refusal):
+            result = self.handle_exc(conn.req, conn, e)
+            if hasattr(result, "send"):
+                yield from result
+        if conn.status:
+            return None
+        conn.why = getattr(e, "message", "")
         if asked:
             return (yield from WebApp.explain(self, conn.req, conn, e))
-        try:
-            if not conn.status and not isinstance(e, Refusal):
-                result = self.handle_exc(conn.req, conn, e)
-                if hasattr(result, "send"):
-                    yield from result
-            if conn.status:
-                return None
-            conn.why = getattr(e, "message", "")
-            return (yield from (conn.req.app if conn.req else self).explain(conn.req, conn, e))
-        except Exception as failure:
-            e = failure
-        return (yield from self.recover(conn, e, True))
+        return (yield from (conn.req.app if conn.req else self).explain(conn.req, conn, e))
 
     @coroutine
     def fail(self, conn, e):
-        """Answer what a handler, or picoweb itself, has raised."""
-        try:
-            result = yield from self.recover(conn, e)
-            return (yield from conn.answer(result) or ())
-        except Exception as failure:
-            e = failure
-        result = yield from self.recover(conn, e, True)
-        yield from conn.answer(result) or ()
+        """Answer what a handler, or picoweb itself, has raised; what fails then is answered without the app's help."""
+        for asked in (False, True):
+            try:
+                result = yield from self.recover(conn, e, asked)
+                return (yield from conn.answer(result))
+            except Exception as failure:
+                e = failure
+        raise e
 
     def tell(self, level, message, *args):
         """Log a line, if there is a log."""
@@ -290,33 +276,38 @@ class WebApp(Named):
     def note(self, conn):
         """Count an answer, and log it: a line each, but of refusals one a second."""
         self.count(conn.status // 100)
-        line = conn.name() + (conn.why and ": " + conn.why)
-        level = "info"
-        if conn.why and conn.status in CLOSING:
-            level = "warning"
+        if self.log:
+            line = conn.name() + (conn.why and ": " + conn.why)
+            if not conn.why or conn.status not in CLOSING:
+                return self.log.info(line)
             self.refusals += 1
             self.refusal = line
-            if self.refusals > 1 and self.debug < 1:
-                return
-        self.tell(level, "%s", line)
+            if self.refusals < 2 or self.debug > 0:
+                self.log.warning(line)
 
     def count(self, event):
         """Told of each answer (its class, 1 to 5) and of "timed_out", "evicted" and "refused" connections."""
 
     # Connections
 
-    def admit(self, conn):
-        """Take a connection into the table; where that is full, one without a request or a client makes room."""
-        conn.task = asyncio.core.cur_task
-        self.connections.append(conn)
-        if not self.sweeping:
-            self.sweeping = asyncio.create_task(sweep(self))
-        if len(self.connections) <= self.max_connections:
-            return
+    def make_room(self, conn):
+        """End a connection without a request or a client, in favour of a new one."""
+        claim()
         hosts = [other.host for other in self.connections]
         worst = None
         for other in self.connections:
-            if other.keep is not None and other is not conn and (other.req is None or other.gone()):
+            if other.keep is None or other is conn:
+                continue
+            left = other.req is None
+            if not left and not other.buf and not other.left and other.total is None:  # or its client has left
+                try:
+                    n = other.stream.readinto(block)
+                    left = n == 0
+                    if n:
+                        other.buf = bytes(view[:n])
+                except OSError as e:
+                    left = e.args[0] not in (11, 105)
+            if left:
                 # Who has most, who is to be closed, who has waited longest.
                 rank = hosts.count(other.host), not other.keep, self.tick - other.since
                 if worst is None or rank > worst_rank:
@@ -334,7 +325,12 @@ class WebApp(Named):
         try:
             # In memory there is one already.
             conn = reader if isinstance(reader, Connection) else self.connection(self, reader, writer, address)
-            self.admit(conn)
+            conn.task = asyncio.core.cur_task
+            self.connections.append(conn)
+            if not self.sweeping:
+                self.sweeping = asyncio.create_task(sweep(self))
+            if len(self.connections) > self.max_connections:
+                self.make_room(conn)
             while conn.keep:
                 error = None
                 try:
@@ -347,16 +343,14 @@ class WebApp(Named):
                     result = self.find(req)(req, conn)
                     if hasattr(result, "send"):
                         result = await conn.run(result)
-                    rest = conn.answer(result)
-                    if rest:
-                        await rest
+                    await conn.answer(result)
                 except (Exception, asyncio.CancelledError) as e:
                     error = e
                 if error:
                     await self.fail(conn, error)
                     if not conn.keep and isinstance(error, Refusal) and conn.deadline >= 0:
                         await conn.skip(True)
-        except MemoryError as e:
+        except MemoryError:
             gc.collect()
             if conn and conn.fields is not False:
                 conn.put(NO_MEMORY)
@@ -396,9 +390,9 @@ class WebApp(Named):
         """Listen, and return; OSError if the address cannot be had."""
         self.prepare()
         heap = gc.mem_free() + gc.mem_alloc()
-        self.memos = min(self.memos, heap // 32768)
+        self.memos = min(self.memos, max(0, heap // 32768 - 1))
         if self.gc_threshold is None and gc.threshold() < 0:
-            self.gc_threshold = max(1024, heap // 12)
+            self.gc_threshold = max(1024, heap // 8 - 4096)
         if self.gc_threshold:
             gc.threshold(self.gc_threshold)
         await self.listen(host, port, ssl)
@@ -439,5 +433,6 @@ def traceback(e):
     return buf.getvalue()
 
 
+gc.collect()
 if adapt:  # CPython, Pycopy
     WebApp = adapt(WebApp)

@@ -46,7 +46,7 @@ class WebApp:
     write_timeout: int  # seconds in which a client takes nothing; 10
     min_rate: int  # bytes a second, below which a client is too slow after 10 seconds, in both directions; 128
     # Memory
-    gc_threshold: int | None  # bytes allocated between collections; None: a twelfth of the heap, 0: as it is
+    gc_threshold: int | None  # bytes allocated between collections; None: an eighth of the heap less 4 K, 0: as it is
     memos: int  # header sections that are remembered, at most: start() makes it no more than one for each 32 KB of heap
     headers_mode: HeadersMode  # of the routes that do not say; "parse"
 

@@ -1,7 +1,7 @@
 """Files of the app's folder as answers: of a file of any size, 768 bytes are in memory."""
 import uos
 
-from .http import coroutine, load, view
+from .http import claim, coroutine, load, view
 
 # Content types, or the first half of them, each with the endings of files that have it.
 TYPES = (
@@ -14,10 +14,11 @@ TYPES = (
 def get_mime_type(fname):
     """Return the content type of a file's name, by its ending."""
     ending = fname[fname.rfind(".") + 1 :].lower()
-    before, found, _ = TYPES.partition(" %s " % ending)
-    if not found:
+    at = TYPES.find(" %s " % ending)
+    if at < 0:
         return "application/octet-stream" if "." in fname else "text/plain"
-    kind = before[: before.rfind(":")].rpartition(" ")[2]
+    at = TYPES.rfind(":", 0, at)
+    kind = TYPES[TYPES.rfind(" ", 0, at) + 1 : at]
     return kind if "/" in kind else kind + "/" + ending
 
 
@@ -43,12 +44,13 @@ def find(app, name):
 @coroutine
 def copy(conn, f):
     """Send conn.framing bytes of an open file; the connection ends with them if there are fewer."""
-    conn.body = f.read(min(conn.framing, conn.hold))
+    conn.body = f.read(min(conn.framing, 256))
     if len(conn.body) < conn.framing:  # else it leaves together with the head
         conn.send()
         n = 1
         while n and conn.framing:
             yield from conn.drain()
+            claim()
             n = f.readinto(view[: conn.framing])
             conn.framing -= n
             conn.put(view[:n])

@@ -9,7 +9,7 @@ def hosts(*names):
         raise ValueError("hosts() without a name lets nobody in: hosts(\"device.local\")")
 
     async def guard(req, resp, next):
-        host = requested(req.conn.head)
+        host = requested(req.conn.header_section())
         for name in allowed:
             if host == name or name[:1] == b"*" and host.endswith(name[1:]):
                 return await next()

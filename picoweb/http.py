@@ -5,19 +5,21 @@ try:
     adapt = None
 except ImportError:
     from .runtime import adapt, asyncio, gmtime  # CPython, Pycopy
+import gc
 import sys
 import ujson
 from micropython import const
 
 RP2 = sys.platform == "rp2"
-_BLOCK = const(768)  # bytes that are read at once
+_BLOCK = const(768)  # bytes that are read, or sent, at once
 HTML = "text/html; charset=utf-8"
 # How the end of a body is told, if not by its length.
 _CHUNKED = const(-1)
 _CLOSE = const(-2)
-NAME = "!$&'*+-._~%0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DIGITS = "0123456789"
+NAME = DIGITS + "!$&'*+-._~%abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TOKEN = NAME + "#^`|"  # RFC 9110 5.6.2
-KNOWN = "host", "connection", "content-length", "transfer-encoding", "expect"
+KNOWN = " host connection content-length content-type transfer-encoding expect "
 CLOSING = 400, 408, 413, 414, 417, 431, 501, 503, 505  # after these nobody knows where the next request begins
 _EPIPE = const(32)
 REASONS = """
@@ -28,7 +30,7 @@ REASONS = """
 431 Request Header Fields Too Large\n500 Internal Server Error\n501 Not Implemented\n503 Service Unavailable
 505 HTTP Version Not Supported\n"""
 
-# The module of what an app, a request or a response has when it is named: WebApp, HTTPRequest, Connection.
+# The module of what an app (a.), a request (r.) or a response (c.) has when it is named.
 FEATURES = """
 errors a.errorhandler
 files a.sendfile
@@ -46,13 +48,16 @@ websocket a.websocket
 """
 
 coroutine = getattr(asyncio, "coroutine", lambda f: f)  # to await or to `yield from`
-block = bytearray(_BLOCK)  # what some client has sent: good up to the next wait
+block = bytearray(_BLOCK)  # what some client has sent, or is sent: good up to the next wait or write
 view = memoryview(block)
+owner = None  # the Connection whose request's header section may be in `block`
 
 
 def load(name):
     """Import a module of picoweb that the app has named."""
-    return __import__("picoweb." + name, None, None, ("*",))
+    module = __import__("picoweb." + name, None, None, ("*",))
+    gc.collect()  # what a small heap needs next fits where the loading was
+    return module
 
 
 class Named:
@@ -106,22 +111,27 @@ def ready(stream, writing):
         raise
 
 
-def check_json(obj):
-    """Raise ValueError for what has no JSON form: NaN, infinity, an object."""
-    if isinstance(obj, dict):
-        obj = list(obj.values())
-    if isinstance(obj, (list, tuple)):
-        for item in obj:
-            check_json(item)
-    elif obj is not None and not isinstance(obj, (str, int, bool)) and (not isinstance(obj, float) or obj - obj != 0):
-        raise ValueError("no JSON form: %r" % (obj,))
+def claim():
+    """Have `block` for what comes next: a header section that is still wanted moves to its connection."""
+    global owner
+    conn = owner
+    owner = None
+    if conn and conn.head is block:
+        conn.head = None  # its handler, not this task, is short of memory then
+        try:
+            conn.head = bytes(view[conn.head_at : conn.head_end])
+        except MemoryError:
+            pass
 
 
 def to_json(obj):
-    """Return the JSON of `obj`; ValueError if it has none."""
+    """Return the JSON of `obj`; ValueError if it has none: an object, NaN, infinity."""
     text = ujson.dumps(obj)
-    if "<" in text or "n" in text or "N" in text:  # an object, nan, inf, NaN, Infinity; or a true value with these letters
-        check_json(obj)
+    if "<" in text or "nan" in text or "inf" in text:
+        try:
+            ujson.loads(text)
+        except ValueError:
+            raise ValueError("no JSON form: %r" % (obj,))
     return text
 
 
@@ -132,67 +142,63 @@ def check_value(text):
 
 
 def check_host(host):
-    """Refuse what is no name or address, with or without a port (RFC 9110 7.2)."""
+    """Raise ValueError for what is no name or address, with or without a port (RFC 9110 7.2)."""
     name, _, port = host.partition(":")
     if host[:1] == "[":
         name, closed, port = host[1:].partition("]")
-        well = closed and name and not name.strip(":.0123456789abcdef") and port[:1] in ":"
-        name = "" if well else " "
+        name = "" if closed and name and not name.strip(":.0123456789abcdef") and port[:1] in ":" else " "
         port = port[1:]
-    if len(host) > 255 or name.strip(NAME) or port.strip("0123456789"):
-        refuse("a malformed Host")
+    if len(host) > 255 or name.strip(NAME) or port.strip(DIGITS):
+        raise ValueError
 
 
-def read_fields(head):
-    """Return what a head says from the version on, as (http11, keep, body's length, expects, place of its host)."""
-    found = [None] * 5
-    place = 0
-    at = 11
-    if head.count(b"\n") > 66:
+def read_fields(buf, start, stop):
+    """Return what a head says from the version on: (http11, keep, body's length, expects, place of its host, content type)."""
+    lines = buf.count(b"\n", start, stop)
+    if lines > 66:
         refuse("over 64 header fields", 431)
-    try:
-        version = head[:at].decode()
-        while True:
-            end = head.find(b"\r\n", at)
-            if end == at:
-                break
-            colon = head.find(b":", at, end)
-            name = head[at:colon].decode().lower()
-            if colon <= at or name.strip(TOKEN):  # a folded line begins with a space
-                raise ValueError
-            if name in KNOWN:
-                i = KNOWN.index(name)
-                value = head[colon + 1 : end].strip(b" \t").decode().lower()
-                found[i] = value if found[i] is None else found[i] + "," + value
-                place = place if i else colon + 1
-            at = end + 2
-        lines = head.count(b"\r\n")
-        if head.count(b"\r") != lines or head.count(b"\n") != lines or b"\0" in head:
+    if buf.count(b"\r", start, stop) != lines or buf.count(b"\r\n", start, stop) != lines or buf.find(b"\0", start, stop) >= 0:
+        raise ValueError
+    at = start + 11
+    version = buf[start:at].decode()
+    found = {}
+    place = 0
+    while at < stop - 2:
+        end = buf.find(b"\r\n", at)
+        colon = buf.find(b":", at, end)
+        name = buf[at:colon].decode().lower()
+        if colon <= at or name.strip(TOKEN):  # a folded line begins with a space
             raise ValueError
-    except ValueError:
-        refuse("a malformed header")
+        if " " + name + " " in KNOWN:
+            value = bytes(buf[colon + 1 : end]).strip(b" \t").decode().lower()
+            if name in found:
+                value = found[name] + "," + value
+            found[name] = value
+            if name == "host":
+                place = colon + 1 - start
+        at = end + 2
     digits = version[6:7] + version[8:9]
-    if version[:6] != " HTTP/" or version[7:8] != "." or version[9:] != "\r\n" or digits.strip("0123456789"):
-        refuse("a malformed version")
+    if version[:6] + version[7:8] + version[9:] != " HTTP/.\r\n" or digits.strip(DIGITS):
+        raise ValueError
     if digits[:1] != "1":
         refuse("HTTP/1.1 only", 505)
     http11 = digits != "10"
-    host, options, length, coding, expect = found
-    if host or http11:
-        check_host(" " if host is None else host)
-    if expect not in (None, "100-continue"):
+    check_host(found.get("host", " " if http11 else ""))
+    expects = found.get("expect")
+    if expects not in (None, "100-continue"):
         refuse("unknown expectation", 417)
+    coding = found.get("transfer-encoding")
+    length = found.get("content-length", "0")
     if coding is not None:
-        if length is not None or not http11 or coding != "chunked":
-            known = length is not None or not http11 or not coding.replace("chunked", "").strip(" \t,")
+        if "content-length" in found or not http11 or coding != "chunked":
+            known = "content-length" in found or not http11 or not coding.replace("chunked", "").strip(" \t,")
             refuse("malformed framing", 400 if known else 501)
         length = _CHUNKED
-    elif length is not None:
-        if not length or length.strip("0123456789") or len(length) > 18:
-            refuse("malformed framing")
-        length = int(length)
-    options = [option.strip(" \t") for option in (options or "").split(",")]
-    return http11, "close" not in options and (http11 or "keep-alive" in options), length or 0, http11 and expect, place
+    elif not length or length.strip(DIGITS) or len(length) > 18:
+        refuse("malformed framing")
+    options = ",%s," % found.get("connection", "").replace(" ", "").replace("\t", "")
+    keep = ",close," not in options and (http11 or ",keep-alive," in options)
+    return http11, keep, int(length), http11 and expects, place, found.get("content-type", "")
 
 
 class HTTPRequest(Named):
@@ -201,13 +207,6 @@ class HTTPRequest(Named):
     kind = "r."
     extra = {}  # the options of its route
     prefix = ""  # of the mounted app, which its path has lost
-
-    def __init__(self, conn, method, target):
-        self.conn = self.reader = conn
-        self.app = conn.app
-        self.method = method
-        self.target = target
-        self.path, _, self.qs = target.partition("?")
 
 
 class Connection(Named):
@@ -221,10 +220,13 @@ class Connection(Named):
     deadline = 0  # app.tick at which a wait is over; 0: none, -1: it is over
     began = credit = 0  # app.tick at which it began; bytes that a slow client may still be short of min_rate
     closed = False
+    below = None
     hold = 512  # bytes of an answer that wait for more, or are sent at once
     in_place = True  # False on Pycopy, whose bytearray has no find()
     # Of the request
     req = None  # None while one is awaited
+    head = None  # its header section: bytes, or `block` while it is there, from head_at to head_end
+    body_type = ""  # its Content-Type, in lower case
     http11 = True
     expects = None  # a 100 Continue
     left = 0  # bytes to come of its body, or of this chunk
@@ -242,7 +244,8 @@ class Connection(Named):
     def __init__(self, app, reader, writer, address=None):
         self.app = app
         self.stream = writer.s if hasattr(writer, "drain") else writer  # the socket of asyncio's streams
-        self.below = reader  # with TLS the socket
+        if reader is not self.stream:
+            self.below = reader  # the socket that TLS is on
         self.address = address
         self.host = address[0] if isinstance(address, tuple) else address and address[4:]  # packed on unix
         self.task = asyncio.core.cur_task
@@ -253,16 +256,10 @@ class Connection(Named):
         """Have the loop wake this task when the stream can be read from or written to; return what to yield."""
         return ready(self.stream, writing)
 
-    def until(self, seconds):
-        """Have a wait end after `seconds`, 0 for never; within a request also when the client is too slow for min_rate."""
-        self.began = self.app.tick
-        if seconds:
-            if self.req or self.left or self.total is not None:
-                seconds = min(seconds, max(0, self.credit) // self.app.min_rate)
-            self.deadline = self.began + 1 + seconds
-
     def attempt(self, call, buf):
         """Return how many bytes a call of the stream moved, None if it was not ready; Lost if the client has left."""
+        if buf is block:
+            claim()
         app = self.app
         try:
             n = call(buf)
@@ -283,25 +280,35 @@ class Connection(Named):
         return Lost(errno, self)
 
     @coroutine
-    def receive(self, seconds):
-        """Wait for bytes, which are then in `block`; return their number, 0 at the end. Refusal 408 after `seconds`."""
+    def receive(self, seconds, writing=False):
+        """Wait for bytes, which are then in `block`; return their number, 0 at the end. Or wait until bytes can be written.
+
+        After `seconds`, 0 for never, or if the client is too slow for min_rate: Refusal 408 within a request, else Lost.
+        """
+        app = self.app
         n = None
         while n is None:
-            self.until(seconds)
+            self.began = app.tick
+            if seconds:
+                self.deadline = app.tick + 1 + seconds
+                if self.req or self.left or self.total is not None:
+                    self.deadline = app.tick + 1 + min(seconds, max(0, self.credit) // app.min_rate)
             try:
-                yield self.ready(False)
+                yield self.ready(writing)
             except asyncio.CancelledError:
                 if self.deadline >= 0:
                     raise
                 self.deadline = 0
-                self.keep = False
+                lost = self.lost()
+                if writing or not self.req and not self.buf:
+                    raise lost
                 refuse("too slow", 408)
-            n = self.attempt(self.stream.readinto, block)
+            n = 0 if writing else self.attempt(self.stream.readinto, block)
         return n
 
     def put(self, data):
         """Hand bytes to the stream; what it does not take waits in `out`."""
-        if not self.out:
+        if data and not self.out:
             n = self.attempt(self.stream.write, data)
             if n == len(data):
                 return
@@ -315,31 +322,11 @@ class Connection(Named):
         wait = RP2  # lwIP may take what it then loses
         while self.out or wait:
             wait = False
-            self.until(self.app.write_timeout)
-            try:
-                yield self.ready(True)
-            except asyncio.CancelledError:
-                if self.deadline >= 0:
-                    raise
-                self.deadline = 0
-                raise self.lost()
+            yield from self.receive(self.app.write_timeout, True)
             data = self.out
             self.out = b""
-            if data:
-                self.put(data)
+            self.put(data)
             self.deadline = 0
-
-    def gone(self):
-        """Return whether the client of a request has left; keep what it has sent behind the request."""
-        if self.buf or self.left or self.total is not None:
-            return False
-        try:
-            n = self.stream.readinto(block)
-        except OSError as e:
-            return e.args[0] not in (11, 105)
-        if n:
-            self.buf = bytes(view[:n])
-        return n == 0
 
     # A request
 
@@ -351,36 +338,36 @@ class Connection(Named):
         seconds = app.idle_timeout
         buf = self.buf
         n = len(buf)
-        while not n or not self.parse(buf, n):
-            if n:
-                if buf is not self.buf:
-                    self.since = app.tick
-                    self.buf = bytes(view[:n])
-                if self.buf.count(b"\n") != self.buf.count(b"\r\n"):
-                    refuse("a bare LF")
-                seconds = max(1, self.since + app.head_timeout - app.tick)
-            self.until(seconds)
-            yield self.ready(False)
-            n = self.attempt(self.stream.readinto, block)
-            if n == 0:
-                if self.buf:
-                    raise self.lost()
-                return
-            if n:
+        try:
+            while not n or not self.parse(buf, n):
+                if n:
+                    if buf is not self.buf:
+                        self.since = app.tick
+                        self.buf = bytes(view[:n])
+                    if self.buf.count(b"\n") != self.buf.count(b"\r\n"):
+                        raise ValueError
+                    seconds = max(1, self.since + app.head_timeout - app.tick)
+                n = yield from self.receive(seconds)
+                if not n:
+                    if self.buf:
+                        raise self.lost()
+                    return
                 buf = block if self.in_place else bytes(view[:n])
                 if self.buf:
                     buf = self.buf = self.buf + view[:n]
                     n = len(buf)
+        except ValueError:
+            refuse("a malformed head")
         return self.req
 
     def parse(self, buf, n):
         """Take a request's head from the first `n` bytes of `buf`; return False if there is more to come of it."""
+        global owner
         app = self.app
         at = 0
         while buf.startswith(b"\r\n", at):  # RFC 9112 2.2
             at += 2
         end = buf.find(b" ", buf.find(b" ", at, n) + 1, n)
-        data = memoryview(buf)
         for head, said in app.memo:
             stop = end + len(head)
             if stop <= n and end > 0 and buf.startswith(head, end):
@@ -392,38 +379,61 @@ class Connection(Named):
                 refuse("over %d bytes" % app.max_head, 414 if long else 431)
             if stop < 4:
                 return False
-            head = bytes(data[max(0, end) : stop])
-            said = read_fields(head)
-            app.memo.append((head, said))
-            if len(app.memo) > app.memos:
-                app.memo.pop(0)
-        self.http11, self.keep, left, self.expects, place = said
-        self.buf = bytes(data[stop:n]) if stop < n else b""
-        line = bytes(data[at : max(0, end)])
-        method, _, target = line.decode().partition(" ") if line and 31 < min(line) and max(line) < 127 else "   "
+            start = max(0, end)
+            said = read_fields(buf, start, stop)
+            head = block
+            if buf is not block or app.memos:
+                head = bytes(memoryview(buf)[start:stop])
+            if app.memos:
+                if len(app.memo) >= app.memos:
+                    app.memo.pop(0)
+                app.memo.append((head, said))
+        self.http11, self.keep, left, self.expects, place, self.body_type = said
+        line = buf[at : max(0, end)]
+        if not line or min(line) < 32 or max(line) > 126:
+            raise ValueError
+        method, _, target = line.decode().partition(" ")
+        self.head = head
+        if head is block:
+            owner = self
+            self.head_at = start
+            self.head_end = stop
+        self.buf = bytes(memoryview(buf)[stop:n]) if stop < n else b""
         if method == "CONNECT":
             refuse("no tunnels", 501)
         if target[:1] != "/" and (target != "*" or method != "OPTIONS"):
             scheme, _, rest = target.partition("://")
             host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
-            if scheme.lower() not in ("http", "https"):
-                host = ""
-            check_host(host or " ")
+            check_host(host if host and scheme.lower() in ("http", "https") else " ")
             if place:  # it wins over Host (RFC 9112 3.2.2)
-                head = head[:place] + host.encode() + head[head.find(b"\r", place) :]
+                head = self.header_section()
+                self.head = head[:place] + host.encode() + head[head.find(b"\r", place) :]
             target = rest[len(host) :].partition("#")[0]
             if target[:1] != "/":
                 target = "/" + target
         if not method or method.strip(TOKEN):
-            refuse("a malformed request line")
-        self.head = head
+            raise ValueError
         self.credit = 10 * app.min_rate
-        self.req = HTTPRequest(self, method, target)
+        req = HTTPRequest()
+        req.conn = req.reader = self
+        req.app = app
+        req.method = method
+        req.target = target
+        req.path, _, req.qs = target.partition("?")
+        self.req = req
         if left:
             self.total = 0 if left < 0 else None
             self.left = max(0, left)
             self.limit(left, app.max_body)
         return True
+
+    def header_section(self):
+        """Return the header section as bytes, from the version on."""
+        if self.head is block:
+            claim()
+        if self.head is None:
+            raise MemoryError
+        return self.head
 
     def limit(self, n, most):
         """Refuse a body of over `most` bytes, None for no limit (RFC 9110 15.5.14)."""
@@ -532,21 +542,17 @@ class Connection(Named):
             raise RuntimeError("the head has left")
         name = name.decode() if isinstance(name, bytes) else name
         value = value.decode() if isinstance(value, bytes) else str(value)
-        check_value(value)
-        if not name or name.strip(TOKEN):
-            raise ValueError("a malformed header: " + name)
         key = name.lower()
+        check_value(value)
+        if not key or key.strip(TOKEN) or key == "transfer-encoding" or key == "content-length" and value.strip(DIGITS):
+            raise ValueError("a malformed header: " + name)  # or one that is the server's
         if key == "content-type":
             self.type = value
         elif key == "content-length":
             self.framing = int(value)
-            if self.framing < 0:
-                raise ValueError("a negative length")
         elif key == "connection":
             if "close" in value.lower():
                 self.keep = self.keep and False
-        elif key == "transfer-encoding":
-            raise ValueError("Transfer-Encoding is the server's")
         else:
             self.extra += "%s: %s\r\n" % (name, value)
 
@@ -572,11 +578,12 @@ class Connection(Named):
             at = REASONS.find("\n" + status) + 1
             status = REASONS[at : REASONS.find("\n", at)] if at else status + " Other"
         if headers:
-            if isinstance(headers, bytes):
+            if hasattr(headers, "decode"):
                 headers = headers.decode()
             if isinstance(headers, str):
-                headers = [line.split(":", 1) for line in headers.split("\r\n") if line]
-            for name, value in headers.items() if hasattr(headers, "items") else headers:
+                headers = filter(None, headers.split("\r\n"))
+            for field in headers.items() if hasattr(headers, "items") else headers:
+                name, value = field.split(":", 1) if isinstance(field, str) else field
                 self.add_header(name, value.strip() if isinstance(value, str) else value)
         kind = self.type or content_type or ""
         check_value(status + kind)
@@ -584,55 +591,76 @@ class Connection(Named):
         self.fields = "HTTP/1.1 %s\r\n" % status
 
     def lead(self, size):
-        """Return the whole head, and decide the framing; `size` is the body's, None if there is more to come of it."""
+        """Return the head in parts, and decide the framing; `size` is the body's, None if there is more to come of it."""
         for hook in self.hooks:
             hook(self)
         status = self.status
-        extra = self.extra
         if self.framing is None:
             self.framing = size if size is not None else _CHUNKED if self.http11 else _CLOSE
         self.mute = status in (204, 205, 304) or status < 200 or self.req is not None and self.req.method == "HEAD"
-        last = ""
-        if status > 199 and status != 204 and status != 304:
-            if self.type:
-                last = "Content-Type: %s\r\n" % self.type
-            if self.framing >= 0 or status == 205:
-                last += "Content-Length: %d\r\n" % (0 if status == 205 else self.framing)
-            elif self.http11:
-                last += "Transfer-Encoding: chunked\r\n"
-            else:
-                self.keep = self.keep and False
-        if not self.keep and status > 199:
-            last += "Connection: close\r\n"
-        elif not self.http11:
-            last += "Connection: keep-alive\r\n"
-        date = "" if extra and "date:" in extra.lower() else self.app.date
-        head = "%s%s%s%s\r\n" % (self.fields, date, extra, last)
+        parts = [self.fields, self.extra]
+        if "date:" not in self.extra.lower():
+            parts.append(self.app.date)
+        if status > 199:
+            if status not in (204, 304):
+                if self.type:
+                    parts += "Content-Type: ", self.type, "\r\n"
+                if status == 205:
+                    self.framing = 0
+                if self.framing >= 0:
+                    parts.append("Content-Length: %d\r\n" % self.framing)
+                elif self.http11:
+                    parts.append("Transfer-Encoding: chunked\r\n")
+                else:
+                    self.keep = self.keep and False
+            if not self.keep:
+                parts.append("Connection: close\r\n")
+            elif not self.http11:
+                parts.append("Connection: keep-alive\r\n")
+        parts.append("\r\n")
         self.fields = False
-        return head.encode()
+        return parts
 
     def send(self, last=False):
         """Put what is held back, the first time after the head."""
         body = self.body
         size = len(body)
-        self.body = lead = b""
-        if self.fields:
-            lead = self.lead(size if last else None)
+        self.body = b""
+        parts = self.lead(size if last else None) if self.fields else []
         if self.mute:
-            body = b""
+            pass
         elif self.framing == _CHUNKED:
             if size:
-                body = b"%x\r\n%s\r\n" % (size, body)
+                parts += "%x\r\n" % size, body, "\r\n"
             if last:
-                body += b"0\r\n\r\n"
-        elif self.framing != _CLOSE:
-            self.framing -= size
-            if self.framing < 0 or last and self.framing:
-                body = body[: self.framing] if self.framing < 0 else body
-                self.keep = self.keep and False
-                self.app.tell("error", "%s: Content-Length is wrong by %d bytes", self.name(), self.framing)
-        if lead or body:
-            self.put(lead + body)
+                parts.append("0\r\n\r\n")
+        else:
+            if self.framing != _CLOSE:
+                self.framing -= size
+                if self.framing < 0 or last and self.framing:
+                    body = body[: self.framing] if self.framing < 0 else body
+                    self.keep = self.keep and False
+                    self.app.tell("error", "%s: Content-Length is wrong by %d bytes", self.name(), self.framing)
+            parts.append(body)
+        if last and not self.ends:
+            self.head = None
+        n = 0
+        for part in parts:  # one packet, if it is not too much
+            if isinstance(part, str):
+                part = part.encode()
+            size = len(part)
+            if n + size > _BLOCK:
+                self.put(view[:n])
+                n = 0
+            if size > _BLOCK or len(parts) < 2:
+                self.put(part)
+            else:
+                if not n:
+                    claim()
+                block[n : n + size] = part
+                n += size
+        if n:
+            self.put(view[:n])
 
     @coroutine
     def awrite(self, buf, off=0, sz=-1):
@@ -663,7 +691,7 @@ class Connection(Named):
             self.send()
         at = 0
         while at < n or not at:
-            self.body = bytes(memoryview(buf)[at : at + hold])
+            self.body = memoryview(buf)[at : at + hold]
             self.send()
             yield from self.drain()
             at += hold
@@ -708,14 +736,14 @@ class Connection(Named):
         finally:
             handler.close()
 
+    @coroutine
     def answer(self, result):
-        """Answer with a handler's result, and end the answer; return a coroutine if that is not done at once."""
+        """Answer with a handler's result, and end the answer; RuntimeError if there is none."""
         if result is False:
             self.keep = None
             if self.fields is not None:
                 self.send()
-            return
-        if result is not None and self.fields is None:
+        elif result is not None and self.fields is None:
             status, headers, kind = 200, None, HTML
             if isinstance(result, tuple):
                 if isinstance(result[0], int) and not isinstance(result[1], int):
@@ -732,72 +760,50 @@ class Connection(Named):
                 kind = "application/octet-stream"
             elif result is None:
                 result = b""
-            elif not hasattr(result, "__next__") and not hasattr(result, "__iter__") and not hasattr(result, "__aiter__"):
-                raise TypeError("a handler cannot return %r" % result)
             self.start(kind, status, headers)
-            if not isinstance(result, bytes) or len(result) > self.hold:
-                return self.stream_out(result)
-            self.body = result
-            if self.framing is None:
-                self.framing = len(result)
-        return self.finish()
-
-    @coroutine
-    def stream_out(self, parts):
-        """Write what a handler has returned piece by piece."""
-        if hasattr(parts, "send"):
-            yield from self.run(parts)
-        elif isinstance(parts, (bytes, bytearray, memoryview)):
-            if self.framing is None:
-                self.framing = len(parts)
-            yield from self.awrite(parts)
-        elif hasattr(parts, "__aiter__"):
-            yield from self.awriteiter(parts)
-        else:
-            try:
-                for part in parts:
-                    yield from self.awrite(part)
-            finally:
-                if hasattr(parts, "close"):
-                    parts.close()
-        yield from self.finish() or ()
-
-    def finish(self):
-        """End the answer; return a coroutine if that is not done at once. RuntimeError if there is no answer."""
+            if isinstance(result, (bytes, bytearray, memoryview)):
+                if self.framing is None:
+                    self.framing = len(result)
+                if len(result) > self.hold:
+                    yield from self.awrite(result)
+                else:
+                    self.body = result
+            elif hasattr(result, "send"):
+                yield from self.run(result)
+            elif hasattr(result, "__aiter__"):
+                yield from self.awriteiter(result)
+            elif not hasattr(result, "__next__") and not hasattr(result, "__iter__"):
+                raise TypeError("a handler cannot return %r" % result)
+            else:
+                try:
+                    for part in result:
+                        yield from self.awrite(part)
+                finally:
+                    if hasattr(result, "close"):
+                        result.close()
         if self.keep is None or self.closed:
             return
         if self.fields is None:
             raise RuntimeError("the handler has answered nothing")
-        if self.expects and (self.left or self.total is not None):  # who knows whether the body comes?
+        unread = self.left or self.total is not None
+        expects = self.expects
+        if expects and unread:  # who knows whether the body comes?
             self.keep = False
         self.send(True)
-        if self.out or self.left or self.total is not None:
-            return self.settle()
-        self.done()
-
-    @coroutine
-    def settle(self):
-        """Wait until the answer has left, and skip what is left of the request."""
         if self.out:
             yield from self.drain()
-        expects = self.expects
-        self.done()
-        if self.left or self.total is not None:
-            yield from self.skip(expects)
-
-    def done(self):
-        """Forget the request and its answer."""
         self.app.note(self)
         for hook in self.ends:
             hook(self)
         self.reset()
         self.extra = ""
         self.req = self.head = None
-        if self.why:
-            self.why = ""
-        if self.hooks or self.ends:
-            self.hooks = self.ends = ()
         self.mute = False
+        if self.why or self.hooks or self.ends:
+            self.why = ""
+            self.hooks = self.ends = ()
+        if unread:
+            yield from self.skip(expects)
 
     def name(self):
         """Return what a log line says of the request."""
@@ -811,14 +817,6 @@ class Connection(Named):
         self.deadline = -1
         self.task.cancel()
 
-    def end(self):
-        """End the connection: at once, or after the request in progress."""
-        if self.keep is None:
-            return self.close()
-        self.keep = False
-        if self.req is None:
-            self.expire()
-
     def close(self):
         """Close the stream, and free the slot."""
         if not self.closed:
@@ -826,7 +824,7 @@ class Connection(Named):
             if self in self.app.connections:
                 self.app.connections.remove(self)
             self.stream.close()
-            if self.below is not self.stream:
+            if self.below:
                 self.below.close()
 
 

@@ -1,6 +1,6 @@
 """A hub of server-sent events: each is encoded once and sent to all clients, which need no task while they keep up."""
 from .http import asyncio
-from .request import parse_headers
+from .request import Headers
 from .sse import EventStream, encode
 
 
@@ -31,7 +31,7 @@ class Hub:
 
     async def serve(self, req, resp):
         """Take the client over, and return."""
-        last = parse_headers(resp.head).get(b"Last-Event-ID", b"") if self.ring else b""
+        last = Headers(resp.header_section()).get(b"Last-Event-ID", b"") if self.ring else b""
         client = Client(req, resp, self.heartbeat)
         client.hub = self
         client.begin(None)

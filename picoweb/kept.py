@@ -30,7 +30,7 @@ class Kept:
         conn = self.conn
         app = conn.app
         if type(conn) is app.connection:
-            fresh = app.connection(app, conn.below, conn.stream, conn.address)
+            fresh = app.connection(app, conn.below or conn.stream, conn.stream, conn.address)
             fresh.keep = fresh.task = None
             fresh.host = conn.host
             if conn.ends:

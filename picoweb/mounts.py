@@ -1,5 +1,5 @@
 """Apps under a prefix of another app."""
-from .utils import unquote_plus
+from .utils import unquote
 
 
 def mount(app, url, sub):
@@ -27,7 +27,7 @@ def find(app, req):
     for prefix, sub in app.mounts:
         n = prefix.count("/") + 1
         sent = "/".join(req.path.split("/", n)[:n])  # an encoded slash is no end of a segment
-        if prefix == (unquote_plus(sent.replace("+", "%2B")) if "%" in sent else sent):
+        if prefix == unquote(sent, sent):
             req.prefix += sent
             req.path = req.path[len(sent) :] or "/"
             req.app = sub

@@ -1,9 +1,9 @@
 """Forms with files (multipart/form-data, RFC 7578) as a stream: of an upload of any size, a block is in memory."""
 from .http import TOKEN, coroutine, refuse
 from .reader import readinto
-from .request import parse_headers
+from .request import Headers
 from .saving import NewFile, safe_name
-from .utils import unquote_plus
+from .utils import unquote
 
 BLOCK = 768  # bytes of the body that are read at once
 
@@ -45,7 +45,7 @@ class Multipart:
     filename = ""  # None for a field, "" where no file was chosen, and else safe to save the file by
 
     def __init__(self, req):
-        found = parameters(parse_headers(req.conn.head).get(b"Content-Type", b""))
+        found = parameters(Headers(req.conn.header_section()).get(b"Content-Type", b""))
         boundary = found.get(b"boundary", b"")
         text(boundary)
         if b"multipart/form-data" not in found or not 0 < len(boundary) <= 70:
@@ -89,7 +89,7 @@ class Multipart:
             name, colon, _ = line.partition(b":")
             if not colon or not name or text(name).strip(TOKEN) or b"\r" in line or b"\n" in line or b"\0" in line:
                 refuse("a malformed header of a part")
-        self.headers = parse_headers(fields, 0)
+        self.headers = Headers(fields, 0)
         found = parameters(self.headers.get(b"Content-Disposition", b""))
         if padding.strip(b" \t") or b"form-data" not in found or b"name" not in found:
             refuse("a malformed part")
@@ -97,7 +97,8 @@ class Multipart:
         self.filename = found.get(b"filename")
         encoded = found.get(b"filename*", b"").split(b"'")
         if encoded[0].lower() == b"utf-8":
-            self.filename = unquote_plus(text(encoded[-1]).replace("+", "%2B"))
+            name = text(encoded[-1])
+            self.filename = unquote(name, name)
         elif self.filename is not None:
             self.filename = text(self.filename)
         self.left = self.max_file

@@ -1,7 +1,7 @@
 """Typed patterns of routes: "/users/<int:id>" hands a handler id=12."""
 import ure
 
-from .utils import unquote_plus
+from .utils import unquote
 
 
 class Pattern:
@@ -31,8 +31,8 @@ class Pattern:
 
     def match(self, path, at=0):
         """Return a dict of the values in a path, the longest first; None if it does not match."""
-        if not at and "%" in path:
-            path = unquote_plus(path.replace("+", "%2B"))
+        if not at:
+            path = unquote(path, path)
         literal = self.parts[at]
         if not path.startswith(literal):
             return None

@@ -161,7 +161,7 @@ def adapt(app_class):
             if self.waiting and self.waiting is not task:
                 return LOOK_MS
             self.waiting = task
-            return (IOWrite if writing else IORead)(self.below)
+            return (IOWrite if writing else IORead)(self.below or self.stream)
 
         def attempt(self, call, buf):
             if self.waiting is core.task:

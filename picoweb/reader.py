@@ -4,7 +4,7 @@ from .http import coroutine
 
 def leave(conn):
     """Have the lines of the header section read before the body."""
-    head = conn.head[11:]
+    head = conn.header_section()[11:]
     conn.buf = head + conn.buf
     conn.left += len(head)
 

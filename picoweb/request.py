@@ -6,7 +6,7 @@ from .utils import parse_qs as parse
 class Headers:
     """Header fields, bytes to bytes, as the client spelled them; looked up in any case (RFC 9110 5.1, 5.3)."""
 
-    def __init__(self, head, at):
+    def __init__(self, head, at=11):
         self.head = head
         self.at = at
 
@@ -34,40 +34,35 @@ class Headers:
             raise KeyError(name)
         return value
 
-    def keys(self):
-        """Return the names, each once."""
-        seen = {}
+    def items(self):
+        """Return (name, value) of all fields, each once."""
+        found = {}
         for line in self.head[self.at : -4].split(b"\r\n"):
             name, colon, _ = line.partition(b":")
             if colon:
-                seen.setdefault(name.lower(), name)
-        return list(seen.values())
+                found.setdefault(name.lower(), (name, self.get(name)))
+        return list(found.values())
 
-    def items(self):
-        """Return (name, value) of all fields."""
-        return [(name, self.get(name)) for name in self.keys()]
+    def keys(self):
+        """Return the names, each once."""
+        return dict(self.items()).keys()
 
     def values(self):
         """Return the values of all fields."""
-        return [self.get(name) for name in self.keys()]
+        return dict(self.items()).values()
 
     def __iter__(self):
         return iter(self.keys())
 
     def __len__(self):
-        return len(self.keys())
-
-
-def parse_headers(head, at=11):
-    """Return the Headers of a section whose first field is at `at`."""
-    return Headers(head, at)
+        return len(self.items())
 
 
 def headers(req):
     """The Headers of a request; AttributeError if its route or app has them skipped or left."""
     if req.extra.get("headers", req.app.headers_mode) != "parse":
         raise AttributeError("headers")
-    return parse_headers(req.conn.head)
+    return Headers(req.conn.header_section())
 
 
 def parse_qs(req):
@@ -81,8 +76,7 @@ def read_form_data(req):
     """Fill req.form from an urlencoded body; HTTPException 415 for JSON or multipart, 400 if it is not UTF-8."""
     conn = req.conn
     if conn.left or conn.total is not None:
-        kind = parse_headers(conn.head).get(b"content-type", b"").lower()
-        if b"json" in kind or b"multipart/" in kind:
+        if "json" in conn.body_type or "multipart/" in conn.body_type:
             refuse("no urlencoded form: for multipart use with_form", 415)
         try:
             req.form = parse((yield from readexactly(conn)).decode())

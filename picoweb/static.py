@@ -6,9 +6,9 @@ from ubinascii import hexlify
 from .conditions import find_part, http_date, is_changed, is_fresh, takes_gzip
 from .files import copy, folder, get_mime_type
 from .http import Refusal, coroutine
-from .request import parse_headers
+from .request import Headers
 from .static_folder import FILE, kind_of
-from .utils import unquote_plus
+from .utils import unquote
 
 MIN_GZIP = 18  # bytes of an empty one; its last 8 are CRC-32 and size
 
@@ -21,7 +21,7 @@ def add(app, url, source, cache="no-cache"):
     url = url.rstrip("/")
 
     def handle(req, resp):
-        path = unquote_plus(req.path.replace("+", "%2B"))
+        path = unquote(req.path, req.path)
         return serve(req, resp, source, path[len(url) + 1 :], cache)
 
     for route in list(app.url_map):
@@ -64,7 +64,7 @@ def start(req, resp, source, name, cache):
     if path[-1:] != "/" and (directory or index):
         at = "./%s/%s" % (path[path.rfind("/") + 1 :], mark + query)
         return resp.start(None, 301, {"Location": at})
-    asked = parse_headers(resp.head)
+    asked = Headers(resp.header_section())
     fields = {"Cache-Control": "max-age=%d" % cache if isinstance(cache, int) else cache}
     if packed:
         fields["Vary"] = "Accept-Encoding"

@@ -3,7 +3,7 @@ import uos
 
 from .files import folder
 from .http import coroutine, load, refuse
-from .utils import unquote_plus
+from .utils import unquote
 
 
 FOLDER = 0x4000  # the kinds of a directory's entries
@@ -39,7 +39,7 @@ def handle_static(app, req, resp):
     """Answer with the file that the path names, or the first group of the route's match; HTTPException 404."""
     match = getattr(req, "url_match", None)
     name = match.group(1) if hasattr(match, "group") else req.path
-    name = unquote_plus(name.replace("+", "%2B")).lstrip("/")
+    name = unquote(name, name).lstrip("/")
     at = folder(app)
     if at and load("package").resource(app.pkg, name) or kind_of(at, name) == FILE:
         yield from app.sendfile(resp, name)

@@ -12,7 +12,7 @@ PAGE = """<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport c
 def show(recorder, req, resp):
     """The handler of the route."""
     found = report(recorder.app, recorder.look())
-    if b"text/html" in resp.head and req.qs != "json":
+    if b"text/html" in resp.header_section() and req.qs != "json":
         found = page(found)
     return found, 200, {"Cache-Control": "no-store"}
 

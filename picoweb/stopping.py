@@ -15,7 +15,14 @@ async def stop(app, timeout=5):
         app.listener.close()
     app.listener = app.accepting = None
     for conn in list(app.connections):
-        conn.end()
+        if hasattr(conn, "end"):
+            conn.end()
+        elif conn.keep is None:
+            conn.close()
+        else:
+            conn.keep = False
+            if conn.req is None:
+                conn.expire()
     waited_ms = 0
     while others() and waited_ms < timeout * 1000:
         await asyncio.sleep_ms(20)

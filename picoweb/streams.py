@@ -30,7 +30,7 @@ def aclose(conn):
         if conn.keep is None:
             conn.keep = False
         if conn.fields is not None:
-            yield from conn.finish() or ()
+            yield from conn.answer(None)
     except OSError:
         pass
     conn.keep = False

@@ -3,7 +3,7 @@ from ubinascii import b2a_base64, hexlify
 import uhashlib
 
 from .http import Refusal, coroutine, refuse
-from .request import parse_headers
+from .request import Headers
 from .saving import NewFile
 
 
@@ -31,7 +31,7 @@ class Upload:
         The digest is `sha256`, in hexadecimal, or the client's Repr-Digest. HTTPException: 202 after a part of the
         file, 204 for HEAD, 409 for a part that does not follow, each with an Upload-Offset; 413, 422, 503, 507.
         """
-        headers = parse_headers(req.conn.head)
+        headers = Headers(req.conn.header_section())
         if self.resumable and req.method == "HEAD":
             tell(204, self.offset)
         if self.busy:

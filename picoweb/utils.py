@@ -2,19 +2,24 @@
 from ubinascii import unhexlify
 
 
-def unquote_plus(s):
-    """Decodes "+" and %XX as UTF-8; what is malformed stays."""
-    parts = s.replace("+", " ").encode().split(b"%")
+def unquote(s, malformed=None):
+    """Return `s` with its %XX decoded as UTF-8, or what is given for a malformed one."""
+    parts = s.encode().split(b"%")
     try:
         for i in range(1, len(parts)):
             parts[i] = unhexlify(parts[i][:2] or b"%") + parts[i][2:]
-        return b"".join(parts).decode()
+        return b"".join(parts).decode() if parts[1:] else s
     except ValueError:
-        return s
+        return malformed
+
+
+def unquote_plus(s):
+    """Return `s` with "+" as a space and %XX decoded as UTF-8; what is malformed stays."""
+    return unquote(s.replace("+", " "), s)
 
 
 def parse_qs(s):
-    """A dict; a repeated key maps to a list, one without "=" to True."""
+    """Return a dict; a repeated key maps to a list, one without "=" to True."""
     form = {}
     for part in filter(None, s.split("&")):
         key, equals, value = map(unquote_plus, part.partition("="))

@@ -7,7 +7,7 @@ import ure
 
 from . import traceback
 from .http import HTTPException, asyncio, coroutine
-from .request import parse_headers
+from .request import Headers
 
 # What MicroPython takes for UTF-8 and is none: too long a form, a surrogate, past U+10FFFF.
 NOT_UTF8 = ure.compile(b"[\xc0\xc1\xf5-\xff]|\xe0[\x80-\x9f]|\xed[\xa0-\xbf]|\xf0[\x80-\x8f]|\xf4[\x90-\xbf]")
@@ -49,7 +49,7 @@ def accept(ws):
     """Answer the handshake; HTTPException 400, 403 or 426 if it is none of ours."""
     conn = ws.conn
     req = conn.req
-    fields = parse_headers(conn.head)
+    fields = Headers(conn.header_section())
 
     def get(name):
         return fields.get(name.encode(), b"")
@@ -96,7 +96,7 @@ def start(ws, handler):
     try:
         yield from accept(ws)
         req = ws.conn.req
-        head = ws.conn.head
+        head = ws.conn.header_section()
         ws.let_go()
         req.conn = req.reader = conn = ws.conn
         conn.head = head

@@ -3,7 +3,7 @@
 A round of the dashboard: a browser loads the page on two connections, fetches JSON, posts JSON and a form, meets two
 404s; then Python's urllib (`Connection: close`) and an HTTP/1.0 client ask. Five rounds, every answer checked, no request
 asked again. For picoweb, Microdot and the original, .mpy in RAM and frozen, with the collector's threshold that picoweb's
-run() sets (a twelfth of the heap; the others get the same) and without; picoweb also with its log (`debug=0`).
+run() sets (an eighth of the heap less 4 K; the others get the same) and without; picoweb also with its log (`debug=0`).
 Then, with a roomy heap: what is allocated after one page load, the largest free block after 100, and picoweb's modules.
 
 32-bit MicroPython, whose words are a board's, is found by PICOWEB_RUNTIMES; without it the figures are of 64 bits.

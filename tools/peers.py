@@ -274,8 +274,8 @@ class Server(Process):
         return None
 
 
-# As picoweb's run() sets it: a twelfth of the heap.
-THRESHOLD = "import gc\ngc.threshold(max(1024, (gc.mem_alloc() + gc.mem_free()) // 12))"
+# As picoweb's run() sets it: an eighth of the heap less 4 K.
+THRESHOLD = "import gc\ngc.threshold(max(1024, (gc.mem_alloc() + gc.mem_free()) // 8 - 4096))"
 WATCH = "import asyncio, gc\nasyncio.StreamReader\ngc.collect()\ncost = gc.mem_alloc()\nimport watch"
 
 

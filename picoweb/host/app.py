@@ -35,7 +35,7 @@ class WebApp(picoweb.WebApp):
     @coroutine
     def recover(self, conn, e, asked=False):
         """Return what answers an exception, as a handler's result; raise what none can."""
-        if isinstance(e, asyncio.CancelledError) and not COUNTED and conn.deadline >= 0:
+        if isinstance(e, asyncio.CancelledError) and conn.deadline >= 0 and (not COUNTED or conn.task.cancelling()):
             raise e
         return (yield from super().recover(conn, e, asked))
 

@@ -78,17 +78,6 @@ class Request(http.HTTPRequest):
         self.qs = qs
         self.target = path + (qs and "?" + qs)
 
-    @cached_property
-    def fields(self):
-        """The header fields, names in lower case."""
-        from picoweb.request import Headers
-
-        found = Headers()
-        for name, value in self.conn.pairs:
-            before = dict.get(found, name)
-            found[name] = value if before is None else before + (b"; " if name == b"cookie" else b", ") + value
-        return found
-
 
 class Begun:
     """A handler that has been begun, for run(): its first step gives what it has paused at."""
@@ -128,6 +117,11 @@ class Connection(HostConnection):
     chunks = None
     parts = ()  # of the answer's body, to be handed on
     ended = False  # all has been put
+
+    @cached_property
+    def body_type(self):
+        """The Content-Type of the request's body, in lower case."""
+        return ", ".join([value.decode("latin-1").lower() for name, value in self.pairs if name == b"content-type"])
 
     @cached_property
     def head(self):
@@ -195,9 +189,7 @@ class Connection(HostConnection):
                     app.note(self)
                 self.req = None
                 return
-            rest = self.answer(result)
-            if rest:
-                await rest
+            await self.answer(result)
         except (Exception, asyncio.CancelledError) as e:
             await self.fail(e)
         await self.conclude()
@@ -324,7 +316,7 @@ class Connection(HostConnection):
         if self.may_close and self.keep is False and self.framing >= 0:
             headers.append((b"connection", b"close"))
         self.headers = headers
-        return b""
+        return []
 
     def send(self, last=False):
         """Put what is held back; it leaves at the latest when the handler waits."""

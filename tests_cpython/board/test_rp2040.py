@@ -120,7 +120,7 @@ CALLS = [
     ("a header with CRLF", "http.check_value", ("a\r\nX-Evil: 1",), "ValueError"),
     ("a header with NUL", "http.check_value", ("\0",), "ValueError"),
     ("a host", "http.check_host", ("[::1]:80",), None),
-    ("a host with a space", "http.check_host", ("a b",), "Refusal 400"),
+    ("a host with a space", "http.check_host", ("a b",), "ValueError"),
     ("JSON", "http.to_json", ([1, None, "NaN"],), '[1, null, "NaN"]'),
     ("a content type", "files.get_mime_type", ("a.tar.GZ",), "application/gzip"),
     ("no content type", "files.get_mime_type", ("a.b/c",), "application/octet-stream"),

@@ -1,6 +1,7 @@
 """The request line and the head: each line of the table in docs/http.md, "The request line and the head"."""
 
 import json
+import time
 
 import pytest
 
@@ -256,3 +257,35 @@ def test_a_peer_that_leaves_gets_nothing_and_is_not_logged_above_debug(web, data
 def test_field_names_reach_the_handler_as_the_client_spells_them(web):
     answer = web.ask(get(b"GET /headers HTTP/1.1", HOST + b"x-tEST-nAME: Value\r\nACCEPT: */*\r\n"))
     assert json.loads(answer.body) == {"Host": "x", "x-tEST-nAME": "Value", "ACCEPT": "*/*"}
+
+
+@pytest.fixture
+def no_memo(serve):
+    return serve("no_memo.py")
+
+
+def asked(path, mine):
+    return b"GET %s HTTP/1.1\r\nHost: x\r\nX-Filler: %s\r\nX-Mine: %s\r\n\r\n" % (path, b"." * 200, mine)
+
+
+def test_a_handler_that_waits_keeps_its_own_header_section(no_memo):
+    with no_memo.connect() as a, no_memo.connect() as b, no_memo.connect() as c:
+        a.send(asked(b"/wait", b"of a"))
+        b.send(asked(b"/wait", b"of b"))
+        deadline = time.monotonic() + 10
+        went = 0
+        while went < 2 and time.monotonic() < deadline:
+            c.send(asked(b"/go", b"of c"))
+            went += int(c.response().text)
+        assert (a.response().text, b.response().text) == ("of a", "of b")
+
+
+@pytest.mark.parametrize("path, told", [(b"/stream", b"/stream"), (b"/file", b"/seen"), (b"/end", b"/seen")])
+def test_header_fields_can_be_read_when_an_answer_has_left(no_memo, path, told):
+    with no_memo.connect() as c:
+        c.send(asked(path, b"mine"))
+        text = c.response().text
+        if told != path:
+            c.send(asked(told, b"another"))
+            text = c.response().text
+        assert text.endswith("mine")

@@ -151,7 +151,7 @@ def handler(framework, app):
 
 def picoweb_handler(app):
     app.prepare()
-    app.memos = min(8, (gc.mem_free() + gc.mem_alloc()) // 32768)  # as start() has it
+    app.memos = min(8, max(0, (gc.mem_free() + gc.mem_alloc()) // 32768 - 1))  # as start() has it
     app.sweeping = True  # nothing else runs while a request is measured
 
     class Connection(app.connection):
