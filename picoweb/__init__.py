@@ -195,7 +195,7 @@ class WebApp(Named):
                 return lambda req, resp: ("", 204, allow)
             raise Refusal(405, "not for " + req.method, allow)
         func = route[1]
-        req.extra = extra
+        req.route = route
         if extra.get("headers", self.headers_mode) == "leave":
             req.conn.leave()
         if isinstance(func, str):

@@ -63,6 +63,9 @@ def parse_headers(head, at=11):
     return Headers(head, at)
 
 
+extra = property(lambda req: req.route[2] if len(req.route) > 2 else {})  # the options of the request's route
+
+
 def headers(req):
     """The Headers of a request; AttributeError if its route or app has them skipped or left."""
     if req.extra.get("headers", req.app.headers_mode) != "parse":
