@@ -36,12 +36,15 @@ hooks a.at_start a.at_stop c.at_end c.at_head
 middleware a.use
 mounts a.init_mounts a.mount
 client c.get_extra_info r.client=
+cookies c.delete_cookie c.set_cookie r.cookies=
+json_body r.json
 request r.extra r.headers= r.parse_qs r.read_form_data c.read_whole c.readexactly
 reader c.leave c.readinto c.readline
 static_folder a.handle_static
 stopping a.stop
 streams c.aclose c.awriteiter
 templates a._load_template a.render_str a.render_template
+verbs a.delete a.get a.patch a.post a.put
 websocket a.websocket
 """
 
