@@ -35,6 +35,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("listed", [False, True], ids=["route()", "a list"])
 @pytest.mark.parametrize("made,why", cases(WRONG))
 def test_a_route_that_cannot_work_is_a_ValueError_with_url_and_handler(server, made, why, listed):
@@ -48,6 +49,7 @@ RIGHT = [
 ]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("listed", [False, True], ids=["route()", "a list"])
 @pytest.mark.parametrize("made", cases(RIGHT))
 def test_a_route_that_works_is_made(server, made, listed):

@@ -105,6 +105,7 @@ BAD = [("a name with %s" % name, {"name": "a" + char, "value": "1"}) for name, c
 ]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("args", cases(BAD))
 def test_what_RFC_6265_forbids_is_a_ValueError(server, args):
     answer = server.ask(post(b"/set-cookie", args), "POST")

@@ -40,6 +40,7 @@ BAD = [{"location": "/a%sb" % char} for char in ("\r", "\n", "\0", "\r\nX-Evil: 
     {"location": "/", "status": status} for status in (200, 300, 304, 305, 306, 309, 400, "302")]
 
 
+@pytest.mark.wire
 @pytest.mark.parametrize("args", BAD, ids=repr)
 def test_what_is_no_redirect_is_a_ValueError(server, args):
     assert server.ask(post(b"/redirect", args), "POST").text == '["ValueError"]'
