@@ -38,12 +38,15 @@ hooks a.at_start a.at_stop c.at_end c.at_head
 middleware a.use
 mounts a.init_mounts a.mount
 client c.get_extra_info r.client=
-request r.headers= r.parse_qs r.read_form_data c.read_whole c.readexactly
+cookies c.delete_cookie c.set_cookie r.cookies=
+json_body r.json
+request r.extra r.headers= r.parse_qs r.read_form_data c.read_whole c.readexactly
 reader c.leave c.readinto c.readline
 static_folder a.handle_static
 stopping a.stop
 streams c.aclose c.awriteiter
 templates a._load_template a.render_str a.render_template
+verbs a.delete a.get a.patch a.post a.put
 websocket a.websocket
 """
 
@@ -205,7 +208,7 @@ class HTTPRequest(Named):
     """A request: method, path (as sent, without the query), qs (the query); more is loaded when a handler names it."""
 
     kind = "r."
-    extra = {}  # the options of its route
+    route = None, "middleware"  # (url, handler) or (url, handler, options)
     prefix = ""  # of the mounted app, which its path has lost
 
 
@@ -745,13 +748,14 @@ class Connection(Named):
                 self.send()
         elif result is not None and self.fields is None:
             status, headers, kind = 200, None, HTML
+            number = isinstance(result, (int, float)) and result is not True
             if isinstance(result, tuple):
                 if isinstance(result[0], int) and not isinstance(result[1], int):
                     result = (result[1], result[0]) + result[2:]
                 status = result[1]
                 headers = result[2] if len(result) > 2 else None
                 result = result[0]
-            if isinstance(result, (dict, list)):
+            if number or isinstance(result, (dict, list)):
                 kind = "application/json"
                 result = to_json(result)
             if isinstance(result, str):
@@ -760,6 +764,10 @@ class Connection(Named):
                 kind = "application/octet-stream"
             elif result is None:
                 result = b""
+            elif not hasattr(result, "__next__") and not hasattr(result, "__iter__") and not hasattr(result, "__aiter__"):
+                func = self.req.route[1]
+                file = getattr(func, "__globals__", {}).get("__file__", "?")
+                raise TypeError("%s of %s answers with %r" % (getattr(func, "__name__", func), file, result))
             self.start(kind, status, headers)
             if isinstance(result, (bytes, bytearray, memoryview)):
                 if self.framing is None:
@@ -772,8 +780,6 @@ class Connection(Named):
                 yield from self.run(result)
             elif hasattr(result, "__aiter__"):
                 yield from self.awriteiter(result)
-            elif not hasattr(result, "__next__") and not hasattr(result, "__iter__"):
-                raise TypeError("a handler cannot return %r" % result)
             else:
                 try:
                     for part in result:

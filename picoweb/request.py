@@ -58,6 +58,14 @@ class Headers:
         return len(self.items())
 
 
+def field(req, name):
+    """Return a header field of a request, b"" if there is none; also where the route has no req.headers."""
+    return Headers(req.conn.header_section()).get(name, b"")
+
+
+extra = property(lambda req: req.route[2] if len(req.route) > 2 else {})  # the options of the request's route
+
+
 def headers(req):
     """The Headers of a request; AttributeError if its route or app has them skipped or left."""
     if req.extra.get("headers", req.app.headers_mode) != "parse":
