@@ -224,7 +224,9 @@ class WebApp(Named):
             raise e
         if isinstance(e, asyncio.CancelledError):
             if conn.deadline < 0:
-                raise conn.lost()
+                if conn.req or not conn.buf:
+                    raise conn.lost()
+                e = Refusal(408, "too slow")
         if isinstance(e, MemoryError):
             gc.collect()
         if not isinstance(e, HTTPException):

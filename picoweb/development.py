@@ -16,8 +16,8 @@ def start(app):
         for owner, names in WATCHED:
             for called in names.split():
                 setattr(owner, called, watched(called, getattr(owner, called)))
-        done = Connection.done
-        Connection.done = lambda conn: tell(conn) or done(conn)
+    note = app.note
+    app.note = lambda conn: tell(conn) or note(conn)
 
 
 def repeated(app, prefix=""):

@@ -282,20 +282,23 @@ class Connection(Named):
         self.keep = False
         return Lost(errno, self)
 
+    def until(self, seconds):
+        """Have a wait end after `seconds`, 0 for never; within a request also when the client is too slow for min_rate."""
+        self.began = tick = self.app.tick
+        if seconds:
+            if self.req or self.left or self.total is not None:
+                seconds = min(seconds, max(0, self.credit) // self.app.min_rate)
+            self.deadline = tick + 1 + seconds
+
     @coroutine
     def receive(self, seconds, writing=False):
         """Wait for bytes, which are then in `block`; return their number, 0 at the end. Or wait until bytes can be written.
 
-        After `seconds`, 0 for never, or if the client is too slow for min_rate: Refusal 408 within a request, else Lost.
+        After `seconds`, 0 for never, or if the client is too slow for min_rate, Refusal 408 or, where it takes nothing, Lost.
         """
-        app = self.app
         n = None
         while n is None:
-            self.began = app.tick
-            if seconds:
-                self.deadline = app.tick + 1 + seconds
-                if self.req or self.left or self.total is not None:
-                    self.deadline = app.tick + 1 + min(seconds, max(0, self.credit) // app.min_rate)
+            self.until(seconds)
             try:
                 yield self.ready(writing)
             except asyncio.CancelledError:
@@ -303,7 +306,7 @@ class Connection(Named):
                     raise
                 self.deadline = 0
                 lost = self.lost()
-                if writing or not self.req and not self.buf:
+                if writing:
                     raise lost
                 refuse("too slow", 408)
             n = 0 if writing else self.attempt(self.stream.readinto, block)
@@ -350,15 +353,18 @@ class Connection(Named):
                     if self.buf.count(b"\n") != self.buf.count(b"\r\n"):
                         raise ValueError
                     seconds = max(1, self.since + app.head_timeout - app.tick)
-                n = yield from self.receive(seconds)
-                if not n:
+                self.until(seconds)
+                yield self.ready(False)
+                n = self.attempt(self.stream.readinto, block)
+                if n == 0:
                     if self.buf:
                         raise self.lost()
                     return
-                buf = block if self.in_place else bytes(view[:n])
-                if self.buf:
-                    buf = self.buf = self.buf + view[:n]
-                    n = len(buf)
+                if n:
+                    buf = block if self.in_place else bytes(view[:n])
+                    if self.buf:
+                        buf = self.buf = self.buf + view[:n]
+                        n = len(buf)
         except ValueError:
             refuse("a malformed head")
         return self.req
@@ -594,15 +600,16 @@ class Connection(Named):
         self.fields = "HTTP/1.1 %s\r\n" % status
 
     def lead(self, size):
-        """Return the head in parts, and decide the framing; `size` is the body's, None if there is more to come of it."""
+        """Return the whole head, and decide the framing; `size` is the body's, None if there is more to come of it."""
         for hook in self.hooks:
             hook(self)
         status = self.status
         if self.framing is None:
             self.framing = size if size is not None else _CHUNKED if self.http11 else _CLOSE
         self.mute = status in (204, 205, 304) or status < 200 or self.req is not None and self.req.method == "HEAD"
-        parts = [self.fields, self.extra]
-        if "date:" not in self.extra.lower():
+        extra = self.extra
+        parts = [self.fields, extra]
+        if not extra or "date:" not in extra.lower():
             parts.append(self.app.date)
         if status > 199:
             if status not in (204, 304):
@@ -622,21 +629,21 @@ class Connection(Named):
                 parts.append("Connection: keep-alive\r\n")
         parts.append("\r\n")
         self.fields = False
-        return parts
+        return "".join(parts).encode()
 
     def send(self, last=False):
         """Put what is held back, the first time after the head."""
         body = self.body
         size = len(body)
         self.body = b""
-        parts = self.lead(size if last else None) if self.fields else []
+        parts = [self.lead(size if last else None)] if self.fields else []
         if self.mute:
             pass
         elif self.framing == _CHUNKED:
             if size:
-                parts += "%x\r\n" % size, body, "\r\n"
+                parts += b"%x\r\n" % size, body, b"\r\n"
             if last:
-                parts.append("0\r\n\r\n")
+                parts.append(b"0\r\n\r\n")
         else:
             if self.framing != _CLOSE:
                 self.framing -= size
@@ -649,8 +656,6 @@ class Connection(Named):
             self.head = None
         n = 0
         for part in parts:  # one packet, if it is not too much
-            if isinstance(part, str):
-                part = part.encode()
             size = len(part)
             if n + size > _BLOCK:
                 self.put(view[:n])

@@ -4,11 +4,13 @@ from ubinascii import unhexlify
 
 def unquote(s, malformed=None):
     """Return `s` with its %XX decoded as UTF-8, or what is given for a malformed one."""
+    if "%" not in s:
+        return s
     parts = s.encode().split(b"%")
     try:
         for i in range(1, len(parts)):
             parts[i] = unhexlify(parts[i][:2] or b"%") + parts[i][2:]
-        return b"".join(parts).decode() if parts[1:] else s
+        return b"".join(parts).decode()
     except ValueError:
         return malformed
 

@@ -316,7 +316,7 @@ class Connection(HostConnection):
         if self.may_close and self.keep is False and self.framing >= 0:
             headers.append((b"connection", b"close"))
         self.headers = headers
-        return []
+        return b""
 
     def send(self, last=False):
         """Put what is held back; it leaves at the latest when the handler waits."""

@@ -17,5 +17,10 @@ def load(file, **options):
     return loads(file.read(), **options)
 
 
+def dumps(obj, **options):
+    """The JSON of a value; ValueError if it has NaN or infinity."""
+    return json.dumps(obj, **{"allow_nan": False, **options})
+
+
 def refuse(name):
     raise ValueError("%s is no JSON" % name)
