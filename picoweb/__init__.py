@@ -65,7 +65,8 @@ def accept(app, host, port):
                 peer.setsockopt(6, 1, 1)
             except OSError:
                 pass
-            asyncio.create_task(app._handle(peer, app.ssl.wrap(peer) if app.ssl else peer, address))
+            conn = app.connection(app, peer, app.ssl.wrap(peer) if app.ssl else peer, address)
+            asyncio.create_task(app._handle(conn, conn))
             failures = 0
         except Exception as e:
             if peer:
@@ -329,11 +330,11 @@ class WebApp(Named):
             worst.expire()
             self.count("evicted")
 
-    async def _handle(self, reader, writer=None, address=None):
+    async def _handle(self, reader, writer=None):
         conn = None
         try:
-            # In memory there is one already.
-            conn = reader if isinstance(reader, Connection) else self.connection(self, reader, writer, address)
+            # Else it is called by an app's own start_server().
+            conn = reader if isinstance(reader, Connection) else self.connection(self, reader, writer)
             self.admit(conn)
             while conn.keep:
                 error = None

@@ -409,6 +409,23 @@ def named_template(req, resp):
 
 
 app.mount("/named", named)
+handled = []
+handle = app._handle
+
+
+def counted(reader, writer):
+    handled.append(1)
+    yield from handle(reader, writer)
+
+
+app._handle = counted
+
+
+@app.route("/handled")
+def handled_page(req, resp):
+    yield from picoweb.jsonify(resp, len(handled))
+
+
 ran = []
 
 

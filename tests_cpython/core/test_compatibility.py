@@ -62,6 +62,11 @@ def test_a_file_of_an_app_with_a_name_of_its_own_is_in_the_current_folder(kept, 
         assert (answer.status, answer.text) == (200, kept.get("/file").text)
 
 
+@pytest.mark.wire
+def test_a_function_in_place_of_handle_gets_a_reader_and_a_writer(kept):
+    assert int(kept.get("/handled").text) > 0
+
+
 def test_start_response_alone_is_HTML(kept):
     assert kept.get("/generator").get("Content-Type") == b"text/html; charset=utf-8"
 
