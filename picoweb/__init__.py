@@ -3,7 +3,7 @@ import gc
 import sys
 
 from .http import (
-    CLOSING, RP2, Connection, HTTPException, Lost, Named, Refusal, adapt, asyncio, coroutine, gmtime, load, ready, start_response,
+    CLOSING, Connection, HTTPException, Lost, Named, Refusal, adapt, asyncio, coroutine, gmtime, load, ready, start_response,
 )
 from . import utils
 import uio
@@ -124,7 +124,7 @@ class WebApp(Named):
 
     kind = "a."
     connection = Connection
-    max_connections = 4 if RP2 else 16  # the stock firmware of a Pico W holds five
+    max_connections = 8 if sys.platform == "esp32" else 16  # ESP-IDF has 10 sockets: one listens, one is to say 503; rp2: 4
     max_head = 2048  # bytes of a request line and header section
     max_body = None  # bytes of a request's body, None for no limit
     max_read = 16384  # bytes of a body that one call takes into memory
@@ -440,5 +440,7 @@ def traceback(e):
     return buf.getvalue()
 
 
-if adapt:  # CPython, Pycopy
+if sys.platform == "rp2":
+    adapt = load("rp2").adapt
+if adapt:  # CPython, Pycopy, rp2
     WebApp = adapt(WebApp)
