@@ -6,7 +6,7 @@ import pytest
 
 from conftest import PRESENT
 from support.table import cases
-from support.waiting import WAIT_S, until
+from support.waiting import WAIT_S, answered, until
 
 pytestmark = [
     pytest.mark.wire,
@@ -43,6 +43,17 @@ def test_there_is_a_pause_between_tries_of_accept_and_they_go_on(server, errno):
     # Between them it sleeps; the first comes when a client does.
     assert min(tries[1:]) >= 10
     assert max(tries[1:]) < 3000  # 1 s at most, on a machine that may be busy
+
+
+@pytest.mark.parametrize("errno", cases([("ENOMEM", 12), ("ENFILE", 23), ("EMFILE", 24), ("ENOBUFS", 105), ("a MemoryError", 0)]))
+def test_a_lost_listener_is_opened_again_when_there_are_sockets_again(server, errno):
+    with server.connect(20) as kept:
+        fail(server, kept, "socket", errno, 8)
+        # The clients that are there are served meanwhile.
+        assert ask(kept, b"/") == "hello"
+        assert server.logged("listening again", WAIT_S)
+        assert answered(lambda: server.get("/")).text == "hello"
+        assert ask(kept, b"/left/socket") == "0"
 
 
 @pytest.mark.parametrize("errno", cases([("ENOMEM", 12), ("ENOBUFS", 105), ("a MemoryError", 0)]))
