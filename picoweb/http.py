@@ -6,11 +6,9 @@ try:
 except ImportError:
     from .runtime import adapt, asyncio, gmtime  # CPython, Pycopy
 import gc
-import sys
 import ujson
 from micropython import const
 
-RP2 = sys.platform == "rp2"
 _BLOCK = const(768)  # bytes that are read, or sent, at once
 HTML = "text/html; charset=utf-8"
 # How the end of a body is told, if not by its length.
@@ -226,6 +224,7 @@ class Connection(Named):
     below = None
     hold = 512  # bytes of an answer that wait for more, or are sent at once
     in_place = True  # False on Pycopy, whose bytearray has no find()
+    paced = False  # True on rp2: each piece waits until there is room, for lwIP may take what it then loses
     # Of the request
     req = None  # None while one is awaited
     head = None  # its header section: bytes, or `block` while it is there, from head_at to head_end
@@ -325,7 +324,7 @@ class Connection(Named):
     def drain(self):
         """Let other tasks run, and wait until all has left; Lost if the client takes nothing for write_timeout."""
         yield from asyncio.sleep_ms(0)
-        wait = RP2  # lwIP may take what it then loses
+        wait = self.paced
         while self.out or wait:
             wait = False
             yield from self.receive(self.app.write_timeout, True)
