@@ -53,6 +53,12 @@ async def flood(req, resp):
         await resp.awrite(b"x" * 1000)
 
 
+@app.route("/closing")
+async def closing(req, resp):
+    resp.stream.transport.close()  # as asyncio does when it notices first that the client has left
+    return "never seen"
+
+
 @app.websocket("/ws", max_message=20000)
 async def ws(req, ws):
     async for message in ws:
