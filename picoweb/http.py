@@ -348,7 +348,6 @@ class Connection(Named):
         """Return the next HTTPRequest, None if the client has closed; Refusal for what is none."""
         app = self.app
         self.since = app.tick
-        seconds = app.idle_timeout
         buf = self.buf
         n = len(buf)
         while not n or not self.parse(buf, n):
@@ -358,8 +357,9 @@ class Connection(Named):
                     self.buf = bytes(view[:n])
                 if self.buf.count(b"\n") != self.buf.count(b"\r\n"):
                     refuse("a bare LF")
-                seconds = max(1, self.since + app.head_timeout - app.tick)
-            self.until(seconds)
+                self.deadline = self.since + 1 + app.head_timeout  # of the whole head
+            else:
+                self.until(app.idle_timeout)
             yield self.ready(False)
             n = self.attempt(self.stream.readinto, block)
             if n == 0:
