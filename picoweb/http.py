@@ -822,12 +822,15 @@ class Connection(Named):
     def close(self):
         """Close the stream, and free the slot."""
         if not self.closed:
-            self.closed = True
             if self in self.app.connections:
                 self.app.connections.remove(self)
             self.stream.close()
             if self.below is not self.stream:
                 self.below.close()
+            try:
+                self.closed = True
+            except MemoryError:  # it is, and may be closed again
+                pass
 
 
 @coroutine
