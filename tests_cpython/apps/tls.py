@@ -49,8 +49,9 @@ async def events(req, resp):
 @app.route("/flood")
 async def flood(req, resp):
     await picoweb.start_response(resp, "text/plain")
-    for _ in range(20000):
-        await resp.awrite(b"x" * 1000)
+    resp.hold = 10000  # the client's buffer is soon full
+    for _ in range(2000):
+        await resp.awrite(b"x" * 10000)
 
 
 @app.route("/closing")

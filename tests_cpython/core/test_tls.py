@@ -9,6 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from conftest import OPENSSL
+from core.test_load import small_window
 from support.table import cases
 from support.waiting import WAIT_S, until
 
@@ -172,7 +173,7 @@ def test_a_client_that_asyncio_closes_is_closed_once(tls, client):
 
 
 def test_a_client_that_takes_nothing_is_let_go(tls, client, trust):
-    with trust.wrap_socket(tls.connect(WAIT_S).sock, server_hostname="127.0.0.1") as s:
+    with trust.wrap_socket(small_window(tls).sock, server_hostname="127.0.0.1") as s:
         s.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
         s.recv(100)
         only_mine(client)
