@@ -22,7 +22,8 @@ def with_form(folder=None, form=Multipart):
                 return result
             finally:
                 for file in files:
-                    file.drop()
+                    if file:
+                        file.drop()
 
         return handle
 
@@ -41,8 +42,8 @@ def read(req, folder, form, files):
         elif form.filename:
             if folder is None:
                 refuse("a file where none is taken", 415)
-            file = NewFile(folder, form.filename)
-            files.append(file)
+            files.append(None)  # its place, for which there may be no memory once it is there
+            files[-1] = file = NewFile(folder, form.filename)
             file.headers = form.headers
             yield from form.save(file)
             file.close()

@@ -340,7 +340,6 @@ class Connection(Named):
         """Return the next HTTPRequest, None if the client has closed; Refusal for what is none."""
         app = self.app
         self.since = app.tick
-        seconds = app.idle_timeout
         buf = self.buf
         n = len(buf)
         try:
@@ -351,8 +350,9 @@ class Connection(Named):
                         self.buf = bytes(view[:n])
                     if self.buf.count(b"\n") != self.buf.count(b"\r\n"):
                         raise ValueError
-                    seconds = max(1, self.since + app.head_timeout - app.tick)
-                self.until(seconds)
+                    self.deadline = self.since + 1 + app.head_timeout  # of the whole head
+                else:
+                    self.until(app.idle_timeout)
                 yield self.ready(False)
                 n = self.attempt(self.stream.readinto, block)
                 if n == 0:
@@ -830,12 +830,15 @@ class Connection(Named):
     def close(self):
         """Close the stream, and free the slot."""
         if not self.closed:
-            self.closed = True
             if self in self.app.connections:
                 self.app.connections.remove(self)
             self.stream.close()
             if self.below:
                 self.below.close()
+            try:
+                self.closed = True
+            except MemoryError:  # it is, and may be closed again
+                pass
 
 
 @coroutine

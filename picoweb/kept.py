@@ -17,13 +17,13 @@ class Kept:
         self.conn = conn
         self.host = conn.host
         self.task = asyncio.core.cur_task
+        self.deadline = app.tick + 1
         conn.send()
         conn.keep = keep
         conn.mute = False
         if conn in app.connections:
             app.connections.remove(conn)
-        app.connections.append(self)
-        self.deadline = app.tick + 1
+        app.connections.append(self)  # at last: what is there is looked at, and given back
 
     def let_go(self):
         """Have a fresh Connection, without all that the one of a request holds."""

@@ -55,8 +55,13 @@ class NewFile:
             if self.path not in unfinished:
                 break
             n += 1
-        self.f = attempt(open, self.path, "wb")
+        self.f = None
         unfinished.append(self.path)
+        try:
+            self.f = attempt(open, self.path, "wb")
+        except Exception:
+            self.drop()
+            raise
 
     def __enter__(self):
         return self
@@ -86,8 +91,12 @@ class NewFile:
         """Remove it, unless it was saved."""
         if self.path in unfinished:
             unfinished.remove(self.path)
-            for f in (self.f.close, lambda: uos.remove(self.path)):
-                try:
-                    f()
-                except OSError:
-                    pass
+            try:
+                if self.f:
+                    self.f.close()
+            except OSError:
+                pass
+            try:
+                uos.remove(self.path)
+            except OSError:
+                pass

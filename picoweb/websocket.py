@@ -140,21 +140,21 @@ class WebSocket(Kept):
                     self.is_text = first & 1
             key = int.from_bytes(buf[at - 4 : at] * 32, "little")
             buf = buf[at:]
-        n = len(buf)
+        n = min(len(buf), size)
+        rest = None
         if n < size:
             n &= ~3  # the key goes by four
-            self.rest = first, size - n, key
-        else:
-            n = size
-            if self.rest:
-                self.rest = None
-        self.buf = buf[n:] or b""
-        if self.rest and not n:
-            return
+            rest = first, size - n, key
         data = bytearray(buf[:n])
         for at in range(0, n, 128):
             data[at : at + 128] = (int.from_bytes(data[at : at + 128], "little") ^ key).to_bytes(128, "little")[: n - at]
-        return first, data
+        found = first, data
+        buf = buf[n:] or b""
+        if rest or self.rest:
+            self.rest = rest
+        self.buf = buf  # from here on it is taken: all memory was there
+        if n or not rest:
+            return found
 
     def take_in(self, n):
         self.buf += view[:n]

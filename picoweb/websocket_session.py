@@ -116,11 +116,16 @@ def run(ws, req, handler):
         yield from handler
     except (Exception, asyncio.CancelledError) as failure:
         e = failure
-    if not (yield from leave(ws, e)) and not isinstance(e, asyncio.CancelledError):
-        conn = ws.conn
-        conn.req = req
-        conn.status = 101
-        conn.app.tell("error", "%s: %s", conn.name(), traceback(e))
+    try:
+        if not (yield from leave(ws, e)) and not isinstance(e, asyncio.CancelledError):
+            conn = ws.conn
+            conn.req = req
+            conn.status = 101
+            conn.app.tell("error", "%s: %s", conn.name(), traceback(e))
+    except MemoryError:
+        gc.collect()
+    finally:
+        ws.free()
 
 
 @coroutine
@@ -177,14 +182,16 @@ def control(ws, first, data):
     elif first == 137:
         yield from ws.frame(10, data)
     elif first == 136:
-        code = int.from_bytes(data[:2], "big") if data else 1005
-        if data and not (1000 <= code < 1015 and not 1003 < code < 1007 or 3000 <= code < 5000):
-            yield from ws.close(1002, "a malformed close code")
-        reason = yield from decode(ws, bytes(data[2:]))
-        if not ws.closed:
-            ws.closed = code, reason
-            yield from ws.frame(8, data[:2])
-        ws.ended = True
+        try:
+            code = int.from_bytes(data[:2], "big") if data else 1005
+            if data and not (1000 <= code < 1015 and not 1003 < code < 1007 or 3000 <= code < 5000):
+                yield from ws.close(1002, "a malformed close code")
+            reason = yield from decode(ws, bytes(data[2:]))
+            if not ws.closed:
+                ws.closed = code, reason
+                yield from ws.frame(8, data[:2])
+        finally:  # nothing more comes: without memory for the answer, too
+            ws.ended = True
 
 
 @coroutine

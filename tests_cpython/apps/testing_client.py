@@ -647,12 +647,12 @@ async def init_is_called_once():
         def init(self):
             told.append(self.pkg)
 
-    outer, inner = App("outer"), App("inner")
+    outer, inner = App("__main__"), App(None)
     outer.mount("/in", inner)
     del told[:]
     for _ in range(2):
         same((await TestClient(outer).get("/in/x")).status, 404)
-    same(told, ["outer", "inner"])
+    same(told, ["__main__", None])
 
 
 # Raw bytes

@@ -49,8 +49,15 @@ async def events(req, resp):
 @app.route("/flood")
 async def flood(req, resp):
     await picoweb.start_response(resp, "text/plain")
-    for _ in range(20000):
-        await resp.awrite(b"x" * 1000)
+    resp.hold = 10000  # the client's buffer is soon full
+    for _ in range(2000):
+        await resp.awrite(b"x" * 10000)
+
+
+@app.route("/closing")
+async def closing(req, resp):
+    resp.stream.transport.close()  # as asyncio does when it notices first that the client has left
+    return "never seen"
 
 
 @app.websocket("/ws", max_message=20000)

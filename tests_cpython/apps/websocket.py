@@ -1,4 +1,4 @@
-"""WebSockets: what each route does is in its name."""
+"""WebSockets: what each route does is in its name; `hasty` waits a second for a close."""
 
 import sys
 
@@ -6,8 +6,11 @@ import picoweb
 import uasyncio as asyncio
 import uhashlib
 import ubinascii
+from picoweb import websocket
 from picoweb.websocket import WebSocket, WebSocketClosed
 
+if sys.argv[2:] == ["hasty"]:
+    websocket.CLOSE_S = 1
 app = picoweb.WebApp(__name__, serve_static=False)
 app.write_timeout = 2
 ended = []  # (route, code, reason) of those whose handler told

@@ -1,34 +1,115 @@
 """MemoryError at any allocation of a request: the slot comes back, and the next request is well."""
 
 import os
+import re
 import shutil
 import socket
+import ssl
 import time
 
 import h11
 import pytest
 
 from conftest import HERE, Server
+from core.test_listener import on_boards, tls
+from core.test_tls import make_certificate
 from support.failing import failing
 from support.table import cases
+from support.waiting import until
+from support.websocket_client import CONT, PING, TEXT, closing, frame, handshake
 
 pytestmark = pytest.mark.wire
 SAMPLE = 25
 FORM = b"name=pico&text=a+b%20c"
+FILE = bytes(range(256)) * 8
+PARTS = (b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\npico\r\n--x\r\n'
+         b'Content-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n' + FILE + b"\r\n--x--\r\n")
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+# A pong, a message, and a close with 1000, 1001 or 1011.
+WHOLE_FRAMES = re.compile(rb"(\x8a\0)?(\x81\x05hello)?(\x88\x02\x03[\xe8\xe9\xf3])?")
 NEXT = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-REQUESTS = [
-    ("JSON", b"GET /json HTTP/1.1\r\n", b"", (200,)),
-    ("a 404", b"GET /none HTTP/1.1\r\n", b"", (404,)),
-    ("a refused head", b"GET / HTTP/1.1\r\nX Y: 1\r\n", b"", (400,)),
-    ("a form", b"POST /form HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n" % len(FORM),
-     FORM, (200,)),
-    ("a form in chunks", b"POST /form HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-     b"Transfer-Encoding: chunked\r\n", b"%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM), (200,)),
-    ("a body over the limit", b"POST /form HTTP/1.1\r\nContent-Length: 2000\r\n", b"x" * 2000, (413,)),
-    ("HEAD", b"HEAD /json HTTP/1.1\r\n", b"", (200,)),
-    ("a stream", b"GET /stream HTTP/1.1\r\n", b"", (200,)),
-    ("a page in pieces", b"GET /pieces HTTP/1.1\r\n", b"", (200,)),
-    ("a HEAD of a stream", b"HEAD /stream HTTP/1.1\r\n", b"", (200,)),
+
+
+# What a client may do; each returns what the client has seen, None if it was closed instead.
+
+def request(head, body=b""):
+    """One request; the status of its answer."""
+    def exchange(server, number):
+        with server.connect() as c:
+            c.send(b"%sHost: x\r\nX-Number: %d\r\n\r\n%s" % (head, number, body))  # no head is one it remembers
+            try:
+                return c.response(head.split()[0]).status
+            except (ConnectionError, h11.RemoteProtocolError):
+                return None
+    return exchange
+
+
+def talk(path):
+    """A WebSocket that pings, sends a message in two frames and closes; "echo", or the status of the answer."""
+    def exchange(server, number):
+        with server.connect() as c:
+            try:
+                c.send(handshake(path, Sec_WebSocket_Key=KEY, X_Number=str(number)))
+                head = receive_until(c, b"\r\n\r\n")
+                if not head.startswith(b"HTTP/1.1 101 "):
+                    return int(head[9:12]) if head else None
+                c.send(frame(PING) + frame(TEXT, b"hel", fin=False) + frame(CONT, b"lo") + closing(1000))
+                told = WHOLE_FRAMES.fullmatch(c.everything().partition(b"\r\n\r\n")[2])
+            except ConnectionError:
+                return None
+        assert told, "half a frame"
+        return "echo" if told[2] else 101
+    return exchange
+
+
+PUBLISH = request(b"GET /publish HTTP/1.1\r\n")
+
+
+def listen(server, number):
+    """A client of a hub, to which another publishes; "event", or the status of the answer."""
+    with server.connect() as c:
+        c.send(b"GET /hub HTTP/1.1\r\nHost: x\r\nX-Number: %d\r\n\r\n" % number)
+        try:
+            head = receive_until(c, b"\r\n\r\n")
+            if not head.startswith(b"HTTP/1.1 200 "):
+                return int(head[9:12]) if head else None
+            found = PUBLISH(server, number) == 200 and b"event: said\n" in receive_until(c, b"\n\n")
+        except ConnectionError:
+            return None
+        c.reset()
+    while PUBLISH(server, -number) != 200:
+        pass  # by this it is found to have left
+    return "event" if found else 200
+
+
+def receive_until(c, end):
+    """Have a connection receive until it has these bytes, or ends; return what has come."""
+    while end not in c.rest and not c.ended:
+        c.rest += c.receive()
+    return c.rest
+
+
+# Its name, the exchange, and what comes of it where no allocation fails.
+EXCHANGES = [
+    ("JSON", request(b"GET /json HTTP/1.1\r\n"), 200),
+    ("a 404", request(b"GET /none HTTP/1.1\r\n"), 404),
+    ("a refused head", request(b"GET / HTTP/1.1\r\nX Y: 1\r\n"), 400),
+    ("a form", request(b"POST /form HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n" % len(FORM),
+     FORM), 200),
+    ("a form in chunks", request(b"POST /form HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+     b"Transfer-Encoding: chunked\r\n", b"%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM)), 200),
+    ("a body over the limit", request(b"POST /form HTTP/1.1\r\nContent-Length: 5000\r\n", b"x" * 5000), 413),
+    ("HEAD", request(b"HEAD /json HTTP/1.1\r\n"), 200),
+    ("a stream", request(b"GET /stream HTTP/1.1\r\n"), 200),
+    ("a page in pieces", request(b"GET /pieces HTTP/1.1\r\n"), 200),
+    ("a HEAD of a stream", request(b"HEAD /stream HTTP/1.1\r\n"), 200),
+    ("an event stream", request(b"GET /events HTTP/1.1\r\n"), 200),
+    ("a form with a file", request(b"POST /with-form HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+     b"Content-Length: %d\r\n" % len(PARTS), PARTS), 200),
+    ("an upload", request(b"PUT /upload HTTP/1.1\r\nContent-Length: %d\r\n" % len(FILE), FILE), 200),
+    ("a WebSocket", talk("/ws"), "echo"),
+    ("a WebSocket of a handler", talk("/ws/own"), "echo"),
+    ("a hub", listen, "event"),
 ]
 
 
@@ -50,20 +131,11 @@ class Failing:
     def open_files(self):
         return len(os.listdir("/proc/%d/fd" % self.server.process.pid))
 
-    def ask(self, head, body, number):
-        """Return the status of a request's answer, None if the server has closed instead."""
-        with self.server.connect() as c:
-            c.send(b"%sHost: x\r\nX-Number: %d\r\n\r\n%s" % (head, number, body))  # no head is one it remembers
-            try:
-                return c.response(head.split()[0]).status
-            except (ConnectionError, h11.RemoteProtocolError):
-                return None
-
-    def count(self, request):
+    def count(self, exchange, well):
         """Return how many allocations there are from before a client's coming to after its end."""
         self.settled()
         self.arm(0)
-        self.ask(*request, 0)
+        assert exchange(self.server, 0) == well
         return self.settled()
 
     def settled(self, slots=0):
@@ -76,12 +148,12 @@ class Failing:
         assert connections == slots, "%d slots are in use" % connections
         return made
 
-    def fail(self, n, request, statuses):
-        """Have the n-th allocation of a request fail: its client sees a whole answer or the end, the next one is well."""
+    def fail(self, n, exchange, well):
+        """Have the n-th allocation of an exchange fail: its client sees a whole answer or the end, the next one is well."""
         self.arm(n)
-        status = self.ask(*request, n)
-        assert status in (None, 503, *statuses)
+        assert exchange(self.server, n) in (None, 101, 200, 503, well)
         self.settled()
+        assert set(os.listdir(self.server.folder / "up")) <= {"a.bin", "firmware"}, "what is half a file stays"
         assert self.server.ask(NEXT).text == "hello"
         self.settled()
 
@@ -90,6 +162,7 @@ class Failing:
 def app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("failing")
     shutil.copy(HERE / "apps" / "failing.py", folder)
+    (folder / "up").mkdir()
     server = Server(failing(), "failing.py", (), folder).start()
     yield Failing(server)
     server.end()
@@ -100,15 +173,15 @@ def numbers(config, last):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("request_, statuses", cases([(name, (head, body), statuses) for name, head, body, statuses in REQUESTS]))
-def test_the_slot_comes_back_and_the_next_request_is_well(app, pytestconfig, request_, statuses):
-    app.count(request_)  # what is made once
-    last = max(app.count(request_) for _ in range(3))
+@pytest.mark.parametrize("exchange, well", cases(EXCHANGES))
+def test_the_slot_comes_back_and_the_next_request_is_well(app, pytestconfig, exchange, well):
+    app.count(exchange, well)  # what is made once
+    last = max(app.count(exchange, well) for _ in range(3))
     files = app.open_files()
     failed = {}
     for n in numbers(pytestconfig, last):
         try:
-            app.fail(n, request_, statuses)
+            app.fail(n, exchange, well)
         except (AssertionError, OSError) as e:
             failed[n] = e
             assert app.server.alive, "allocation %d of %d ended the server:\n%s" % (n, last, app.server.log())
@@ -129,3 +202,32 @@ def test_a_client_that_is_too_slow_is_told_so(app, n):
         assert c.everything().startswith(b"HTTP/1.1 408 ")
     app.settled()
     app.server.check()
+
+
+# TLS, which no interpreter here has whose n-th allocation fails: of the heap so many bytes are left instead
+
+@on_boards
+@tls
+def test_a_client_of_TLS_costs_only_itself_where_little_of_the_heap_is_left(start, tmp_path, pytestconfig):
+    trust = ssl.create_default_context(cafile=make_certificate(tmp_path))
+    app = Failing(start("tight_tls.py", str(tmp_path), heap="256K"))
+
+    def ask():
+        with app.server.connect() as c:
+            c.sock = trust.wrap_socket(c.sock, server_hostname="127.0.0.1")
+            return c.send(NEXT).response().text
+
+    assert ask() == "hello"
+    files = app.open_files()
+    seen = []
+    for left in range(16, 12000, 64 if pytestconfig.option.long else 480):
+        app.arm(left)
+        try:
+            seen.append(ask())
+        except (OSError, h11.RemoteProtocolError):
+            seen.append("the end")
+        app.settled()
+        assert ask() == "hello", "after %d bytes were left" % left
+    assert {"the end", "hello"} <= set(seen) <= {"the end", "hello", ""}
+    assert until(app.open_files, lambda count: count <= files) <= files
+    app.server.checked = len(app.server.log())  # a task may have ended where it could not be told

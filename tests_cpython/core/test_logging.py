@@ -89,3 +89,30 @@ def test_a_log_line_holds_no_line_end_of_a_peer(level):
     assert server.logged("GET / ")
     assert not [line for line in server.log_since_mark().splitlines() if line.startswith("INFO:picoweb:forged")]
     assert "\x1b" not in server.log_since_mark()
+
+
+SECRET = [
+    b"GET /?key=s3cret HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /raise?key=s3cret HTTP/1.1\r\nHost: x\r\nAuthorization: Basic s3cret\r\nCookie: session=s3cret\r\n\r\n",
+    b"GET /none?key=s3cret HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /?key=s3cret HTTP/1.1\r\nX Y: 1\r\n\r\n",
+    b"GET /?key=s3cret HTTP/1.1\r\nHost: x\r\nAuthorization : Basic s3cret\r\n\r\n",
+    b"GET http://user:s3cret@x/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: user:s3cret@x\r\n\r\n",
+    b"GET http://x/raise?key=s3cret#s3cret HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"POST /raise HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ns3cret",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: s3cret\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nExpect: s3cret\r\n\r\n",
+    b"GET /?key=s3cret HTTP/1.1\r\nHost",
+]
+
+
+def test_no_level_tells_a_query_or_a_credential(level):
+    server = level(1)
+    for data in SECRET:
+        with server.connect() as c:
+            c.send(data).half_close()
+            c.everything()
+    assert server.get("/none").status == 404
+    assert server.logged("/none 404", count=2)
+    assert "s3cret" not in server.log()

@@ -9,6 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from conftest import OPENSSL
+from core.test_load import small_window
 from support.table import cases
 from support.waiting import WAIT_S, until
 
@@ -163,8 +164,16 @@ def test_a_client_that_leaves_within_a_record_frees_its_slot(tls, client, trust)
     only_mine(client)
 
 
+@pytest.mark.parametrize("runtime", ["cpython"], indirect=True, scope="session")
+def test_a_client_that_asyncio_closes_is_closed_once(tls, client):
+    with pytest.raises(httpx.TransportError):
+        client.get("/closing")
+    only_mine(client)
+    assert not tls.logged("Traceback", 0)
+
+
 def test_a_client_that_takes_nothing_is_let_go(tls, client, trust):
-    with trust.wrap_socket(tls.connect(WAIT_S).sock, server_hostname="127.0.0.1") as s:
+    with trust.wrap_socket(small_window(tls).sock, server_hostname="127.0.0.1") as s:
         s.sendall(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n")
         s.recv(100)
         only_mine(client)

@@ -95,6 +95,13 @@ def test_the_last_error_has_its_traceback(recorded):
     assert re.search(r'status\.py", line \d+', text) and "ValueError: <b>why</b>" in text
 
 
+def test_the_last_error_has_no_query_and_no_credentials(recorded):
+    recorded.get("/fail?key=s3cret", "Authorization: Basic s3cret\r\nCookie: session=s3cret\r\n")
+    for fields in ("", HTML):
+        found = recorded.get("/status?s3cret", fields).text
+        assert "GET /fail 500: " in found and "s3cret" not in found
+
+
 def test_the_last_error_is_bounded(recorded):
     recorded.get("/long")
     assert 500 < len(report(recorded)["last_error"]) < 1000

@@ -396,7 +396,7 @@ def test_stop_closes_with_1001_and_does_not_wait_for_its_time_out(start, path):
 @pytest.mark.wire
 @pytest.mark.parametrize("path", ["/ws/deaf", "/ws/inside-deaf"])
 def test_stop_ends_a_handler_that_does_not_look_whether_it_is_closed(start, path):
-    app = start("websocket.py")
+    app = start("websocket.py", "hasty")
     with Peer(app, path) as peer:
         assert peer.receive() == (TEXT, b"begun")
         app.get("/stop?1")

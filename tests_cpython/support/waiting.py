@@ -24,3 +24,14 @@ def answered(ask, errors=OSError, timeout_s=WAIT_S):
             if time.monotonic() > deadline:
                 raise
             time.sleep(PAUSE_S)
+
+
+def comes_back(look, rounds=20, within=1500):
+    """Whether a figure of a heap, after so many rounds, is again what it was, within so many bytes.
+
+    The collector may take any number on the stack for a pointer, and keep what some requests held: so looks are many.
+    """
+    least = min(look() for _ in range(10)) + within
+    for _ in range(rounds):
+        look()
+    return until(look, lambda found: found <= least) <= least
