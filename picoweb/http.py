@@ -350,6 +350,7 @@ class Connection(Named):
                         self.buf = bytes(view[:n])
                     if self.buf.count(b"\n") != self.buf.count(b"\r\n"):
                         raise ValueError
+                if self.buf:
                     self.deadline = self.since + 1 + app.head_timeout  # of the whole head
                 else:
                     self.until(app.idle_timeout)
