@@ -1,4 +1,6 @@
 """Files of the app's folder as answers: of a file of any size, 768 bytes are in memory."""
+import sys
+
 import uos
 
 from .http import claim, coroutine, load, view
@@ -24,7 +26,11 @@ def get_mime_type(fname):
 
 def folder(app):
     """Return the folder of the app's package with a slash, "" for the current one."""
-    return load("package").folder(app.pkg) if app.pkg and app.pkg != "__main__" else ""
+    pkg = app.pkg
+    top = pkg and sys.modules.get(pkg.split(".")[0])
+    if not pkg or pkg == "__main__" or top and not hasattr(top, "__path__"):  # a module of no package
+        return ""
+    return load("package").folder(pkg)
 
 
 def find(app, name):
