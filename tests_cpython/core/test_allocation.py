@@ -4,14 +4,18 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import time
 
 import h11
 import pytest
 
-from conftest import HERE, Server
+from conftest import HERE, PRESENT, Server
+from core.test_listener import tls
+from core.test_tls import make_certificate
 from support.failing import failing
 from support.table import cases
+from support.waiting import until
 from support.websocket_client import CONT, PING, TEXT, closing, frame, handshake
 
 pytestmark = pytest.mark.wire
@@ -198,3 +202,32 @@ def test_a_client_that_is_too_slow_is_told_so(app, n):
         assert c.everything().startswith(b"HTTP/1.1 408 ")
     app.settled()
     app.server.check()
+
+
+# TLS, which no interpreter here has whose n-th allocation fails: of a heap that does not grow so many bytes are left instead
+
+@tls
+@pytest.mark.parametrize("runtime", [name for name in PRESENT if name == "mp32"], indirect=True, scope="session")
+def test_a_client_of_TLS_costs_only_itself_where_little_of_the_heap_is_left(start, tmp_path, pytestconfig):
+    trust = ssl.create_default_context(cafile=make_certificate(tmp_path))
+    app = Failing(start("tight_tls.py", str(tmp_path), heap="256K"))
+
+    def ask():
+        with app.server.connect() as c:
+            c.sock = trust.wrap_socket(c.sock, server_hostname="127.0.0.1")
+            return c.send(NEXT).response().text
+
+    assert ask() == "hello"
+    files = app.open_files()
+    seen = []
+    for left in range(16, 12000, 64 if pytestconfig.option.long else 480):
+        app.arm(left)
+        try:
+            seen.append(ask())
+        except (OSError, h11.RemoteProtocolError):
+            seen.append("the end")
+        app.settled()
+        assert ask() == "hello", "after %d bytes were left" % left
+    assert {"the end", "hello"} <= set(seen) <= {"the end", "hello", ""}
+    assert until(app.open_files, lambda count: count <= files) <= files
+    app.server.checked = len(app.server.log())  # a task may have ended where it could not be told
