@@ -14,6 +14,11 @@ leave         opens an event stream and leaves (by turns with a reset)
 download      asks for 8 MB and reads nothing
 garbage       sends bytes that are no request, and leaves
 big head      sends 100 KB of a head
+names         asks for and sends names nobody has used: paths, queries, fields, cookies, keys of forms and of JSON
+answers       has each of the answers that are seldom: 404, 405, 408, 413, 417, 431, 501, 505, OPTIONS, HEAD, HTTP/1.0
+malformed     sends what parsers disagree about: framing, trailers, targets, hosts, and paths of files that are not served
+unfinished    begins a message of a WebSocket, 1,000 bytes, and is silent; six clients at a time
+closing       sends a close of a WebSocket, a ping without an end, or a wrong frame, and stays; six clients at a time
 
 The normal clients: one keeps its connection, one says `Connection: close`, one speaks HTTP/1.0. No request is asked again: a
 kept connection that the server drops is a failure. Exits 1 where an answer was wrong or took a second, where slots were not
@@ -32,6 +37,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import heap
 import peers
@@ -218,6 +224,106 @@ async def big_head(reader, writer, nth):
     await reader.read()
 
 
+def word(nth, size=40):
+    """Characters that no other client's word has, as bytes."""
+    return "".join(chr(0x4E00 + (nth * size + at) % 20_000) for at in range(size)).encode()
+
+
+async def heard(reader, writer, data):
+    """Send bytes, and wait a moment for an answer."""
+    writer.write(data)
+    with suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(reader.read(1000), 0.2)
+
+
+async def names(reader, writer, nth):
+    raw = word(nth)
+    quoted = quote(raw).encode()
+    key = b"n%d-%x" % (nth, nth * 7919)
+    form = quoted + b"=1&" + key + b"=2"
+    data = b'{"%s": {"%s": 1}}' % (raw, key)
+    await heard(reader, writer, (
+        b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % raw,
+        b"GET /%s?%s HTTP/1.1\r\nHost: x\r\n\r\n" % (quoted, form),
+        b"GET / HTTP/1.1\r\nHost: %s\r\n%s: %s\r\nCookie: %s=%s\r\n\r\n" % (key, key, raw, key, raw),
+        b"POST /settings HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(form), form),
+        b"POST /api/light HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+            len(data), data),
+        b"%s /%s HTTP/1.1\r\nHost: x\r\n\r\n" % (key, key),
+    )[nth % 6])
+
+
+ANSWERS = (
+    b"GET / HTTP/1.0\r\n\r\n",
+    b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"DELETE / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/3.0\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n",
+    b"POST /api/light HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
+    b"POST /api/light HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+    b"POST /api/light HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    b"GET /" + b"x" * 3000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 70 + b"\r\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n",
+)
+
+
+async def answers(reader, writer, nth):
+    await heard(reader, writer, ANSWERS[nth % len(ANSWERS)])
+
+
+POST = b"POST /api/light HTTP/1.1\r\nHost: x\r\n"
+MALFORMED = (
+    POST + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nGET /api/state HTTP/1.1\r\nHost: x\r\n\r\n",
+    POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n",
+    POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+    b"GET http://x?/api/state HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: ###\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: []\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % (b"x" * 300),
+    b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+    b"GET / HTTP/1.1\nHost: x\n\n",
+    b"GET / HTTP/1.1\r\nHost: x\r\n folded: 1\r\n\r\n",
+    "GET / HTTP/1.\N{ARABIC-INDIC DIGIT ONE}\r\nHost: x\r\n\r\n".encode(),
+    b"CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n",
+    b'GET / HTTP/1.1\r\nHost: x\r\nIf-Match: "x"\r\nRange: bytes=5-1,-0,x\r\n\r\n',
+    b"GET /.env HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /.0.part HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /%2e%2e/%2e%2e/main.py HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /..\\main.py HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+)
+
+
+async def malformed(reader, writer, nth):
+    await heard(reader, writer, MALFORMED[nth % len(MALFORMED)])
+
+
+HANDSHAKE = (b"GET /talk HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n")
+MASK = b"\0\0\0\0"
+
+
+async def unfinished(reader, writer, nth):
+    writer.write(HANDSHAKE % b"")
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"\x01\xfe\x03\xe8" + MASK + b"x" * 1000)
+    await asyncio.sleep(3)
+
+
+async def closing(reader, writer, nth):
+    writer.write(HANDSHAKE % (b"Origin: http://evil, http://x\r\n" if nth % 4 == 3 else b""))
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write((b"\x88\x80" + MASK, b"\x89\xfd" + MASK + b"x" * 9, b"\x83\x80" + MASK, b"")[nth % 4])
+    await asyncio.sleep(3)
+
+
 def leave_with_reset(writer):
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -234,8 +340,16 @@ ATTACKS = {
     "download": download,
     "garbage": garbage,
     "big head": big_head,
+    "names": names,
+    "answers": answers,
+    "malformed": malformed,
+    "unfinished": unfinished,
+    "closing": closing,
 }
-APPS = {"leave": "events", "download": "flood"}  # picoweb's alone; the others are attacks on the dashboard
+# Of picoweb alone; the others are attacks on the dashboard.
+APPS = {"leave": "events", "download": "flood", "unfinished": "talk", "closing": "talk"}
+# At a time, of what keeps a slot by right: a slot more is taken until the server sees in its second that one has left.
+FEW = {"unfinished": 6, "closing": 6}
 
 
 def hostile_socket():
@@ -257,7 +371,7 @@ async def be_hostile(behave, port, nth):
         return
     try:
         await behave(reader, writer, nth)
-    except OSError:
+    except (OSError, EOFError):
         pass
     finally:
         if behave in (garbage, leave):
@@ -329,7 +443,7 @@ def measure(place, framework, name, args, kilobytes):
             time.sleep(SETTLE_S)
             outcome.before = server.state()
             with peers.progress(total=args.seconds, desc=name, bar_format=bar) as progress:
-                attack = flood(ATTACKS[name], server.port, args.clients, args.seconds, progress)
+                attack = flood(ATTACKS[name], server.port, FEW.get(name, args.clients), args.seconds, progress)
                 outcome.hostile = asyncio.run(ask_during(server.port, outcome.clients, attack))
             time.sleep(SETTLE_S)
             outcome.after = server.state()

@@ -226,7 +226,8 @@ STATIC = [
 STATIC_OUTSIDE = [(name, b"GET " + path.replace(b"/static", b"/site", 1) + b" HTTP/1.1\r\nHost: x\r\n\r\n", ((400, 404),), (), SECRETS)
                   for name, path in paths.REFUSED if path.startswith(b"/static/") and (b".." in path or b"%" in path)]
 
-# A script of each: its app, and tables of requests and of calls. The chip takes each n-th: a second of its time is 20 here.
+# A script of each: its app, and tables of requests and of calls. The chip takes each n-th with --long, and half of those
+# without: a second of its time is 20 here.
 SCRIPTS = {
     "wire": ("web", [(ANSWERS, 2), (BODIES, 2), (HEADS, 7), (FRAMING, 7), (CHUNKS, 6), (BAD_CHUNKS, 6), (INJECTED, 7), (FILES, 5),
                      (OUTSIDE, 9)], []),
@@ -235,13 +236,13 @@ SCRIPTS = {
 }
 
 
-def rows(name, on_chip):
-    """The source of a module of rows."""
-    sampled = [[row for table, step in tables for row in table[::step if on_chip else 1]] for tables in SCRIPTS[name][1:]]
+def rows(name, on_chip=0):
+    """The source of a module of rows: all, or the chip's, each of them (1) or each other one (2)."""
+    sampled = [[row for table, step in tables for row in table[::step * on_chip or 1]] for tables in SCRIPTS[name][1:]]
     return "REQUESTS = %a\nCALLS = %a\n" % tuple(sampled)
 
 
-def lay(folder):
+def lay(folder, on_chip):
     """Lays in a folder what is on a board: picoweb, utemplate, apps, cases, templates and files."""
     library = Path(os.environ.get("PICOWEB_LIB") or ROOT / ".venv" / "micropython-lib")
     shutil.copytree(ROOT / "picoweb", folder / "picoweb", ignore=shutil.ignore_patterns("host", "__pycache__", "*.pyi", "py.typed"))
@@ -257,8 +258,8 @@ def lay(folder):
     for name, text in {"a b": "a space\n", "\xe9t\xe9": "summer\n", "a..b": "two dots\n", "empty": ""}.items():
         (folder / "static" / (name + ".txt")).write_text(text)
     for name in SCRIPTS:
-        (folder / ("rows_%s.py" % name)).write_text(rows(name, False))
-        (folder / ("few_%s.py" % name)).write_text(rows(name, True))
+        (folder / ("rows_%s.py" % name)).write_text(rows(name))
+        (folder / ("few_%s.py" % name)).write_text(rows(name, on_chip))
 
 
 def check(told):
@@ -271,10 +272,10 @@ def check(told):
 
 
 @pytest.fixture(scope="session")
-def laid(tmp_path_factory):
+def laid(tmp_path_factory, pytestconfig):
     """What lies on a board, in Python."""
     folder = tmp_path_factory.mktemp("onboard") / "board"
-    lay(folder)
+    lay(folder, 1 if pytestconfig.option.long else 2)
     return folder
 
 

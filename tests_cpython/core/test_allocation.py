@@ -10,8 +10,8 @@ import time
 import h11
 import pytest
 
-from conftest import HERE, Server
-from core.test_listener import on_boards, tls
+from conftest import HERE, PRESENT, Server
+from core.test_listener import tls
 from core.test_tls import make_certificate
 from support.failing import failing
 from support.table import cases
@@ -204,10 +204,10 @@ def test_a_client_that_is_too_slow_is_told_so(app, n):
     app.server.check()
 
 
-# TLS, which no interpreter here has whose n-th allocation fails: of the heap so many bytes are left instead
+# TLS, which no interpreter here has whose n-th allocation fails: of a heap that does not grow so many bytes are left instead
 
-@on_boards
 @tls
+@pytest.mark.parametrize("runtime", [name for name in PRESENT if name == "mp32"], indirect=True, scope="session")
 def test_a_client_of_TLS_costs_only_itself_where_little_of_the_heap_is_left(start, tmp_path, pytestconfig):
     trust = ssl.create_default_context(cafile=make_certificate(tmp_path))
     app = Failing(start("tight_tls.py", str(tmp_path), heap="256K"))
