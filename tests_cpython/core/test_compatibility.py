@@ -63,6 +63,15 @@ def test_a_file_of_an_app_with_a_name_of_its_own_is_in_the_current_folder(kept, 
 
 
 @pytest.mark.wire
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_head_tells_of_the_close_by_the_handler(kept, method):
+    with kept.connect() as c:
+        data = method.encode() + b" /aclose HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        assert c.send(data).response(method).says_close
+        assert c.closes()
+
+
+@pytest.mark.wire
 def test_a_function_in_place_of_handle_gets_a_reader_and_a_writer(kept):
     assert int(kept.get("/handled").text) > 0
 
