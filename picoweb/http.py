@@ -388,24 +388,25 @@ class Connection(Named):
                 refuse("over %d bytes" % app.max_head, 414 if long else 431)
             if stop < 4:
                 return False
-            start = max(0, end)
-            said = read_fields(buf, start, stop)
+            if not 0 < end < stop:
+                raise ValueError
+            said = read_fields(buf, end, stop)
             head = block
             if buf is not block or app.memos:
-                head = bytes(memoryview(buf)[start:stop])
+                head = bytes(memoryview(buf)[end:stop])
             if app.memos:
                 if len(app.memo) >= app.memos:
                     app.memo.pop(0)
                 app.memo.append((head, said))
         self.http11, self.keep, left, self.expects, place, self.body_type = said
-        line = buf[at : max(0, end)]
+        line = buf[at:end]
         if not line or min(line) < 32 or max(line) > 126:
             raise ValueError
         method, _, target = line.decode().partition(" ")
         self.head = head
         if head is block:
             owner = self
-            self.head_at = start
+            self.head_at = end
             self.head_end = stop
         self.buf = bytes(memoryview(buf)[stop:n]) if stop < n else b""
         if method == "CONNECT":

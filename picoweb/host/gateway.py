@@ -335,7 +335,7 @@ class Connection(HostConnection):
         if self.chunks:
             data = self.chunks.decode(data)
         if data:
-            self.parts += (data,)
+            self.parts += (bytes(data),)
             if not self.ended:
                 self.pump()
 
