@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from conftest import PRESENT, ROOT, Server, free_port
+from conftest import OPENSSL, PRESENT, ROOT, Server, free_port
 
 PAGES = [ROOT / "README.rst", *sorted(path for path in (ROOT / "docs").rglob("*.*") if path.suffix in (".rst", ".md"))]
 BLOCK = re.compile(r"""
@@ -126,6 +126,8 @@ def agree(output, printed):
 def test_an_app_of_the_docs_answers_as_they_say(program, runtime, tmp_path, request):
     if not shutil.which("curl"):
         pytest.skip("no curl: apt-get install curl")
+    if "import ssl" in program.text:
+        needs_ssl(runtime)
     lay(program, tmp_path)
     port = free_port()
     text = served(program, port).replace("8081", str(port))
@@ -142,6 +144,14 @@ def test_an_app_of_the_docs_answers_as_they_say(program, runtime, tmp_path, requ
         server.check()
     finally:
         server.end()
+
+
+def needs_ssl(runtime):
+    """Skip where there is no certificate to be had, or nothing that reads one."""
+    if not OPENSSL:
+        pytest.skip("no openssl to make a certificate with")
+    if runtime.is_micropython and subprocess.run([*runtime.command, "-c", "import ssl"], capture_output=True).returncode:
+        pytest.skip("no module ssl on " + runtime.name)
 
 
 def said(command, port, folder):

@@ -81,5 +81,18 @@ def test_the_reference_has_every_stub():
     assert [name for name in names if ".. stub:: %s\n" % name not in reference] == []
 
 
+def test_a_table_that_a_tool_prints_takes_its_place_on_the_page():
+    figures = runpy.run_path(str(ROOT / "tools" / "figures.py"))
+    page = (DOCS / "measurements.rst").read_text()
+    assert all((ROOT / "tools" / (name + ".py")).is_file() for name in figures["names"](page))
+    rule = "=====  ==="
+    new = "\n".join([rule, "hello  /s", rule, "me     123", rule])
+    after = figures["replace"](page, "bench_host", "Requests:\n\n%s\n\nreached" % new)
+    old = figures["TABLE"].findall(page, page.index(".. figures bench_host"))
+    assert after == page.replace(*old, new)
+    with pytest.raises(ValueError):
+        figures["replace"](page, "size", new)
+
+
 def test_the_README_is_one_screen_and_a_half():
     assert (ROOT / "README.rst").stat().st_size <= 9000
