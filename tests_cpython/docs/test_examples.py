@@ -1,13 +1,18 @@
 """The code of the documentation runs: every block of docs/ and of README.rst, and what its `curl` lines are to print.
 
-The Python blocks of a page are one app, up to a block that makes another one; `app.run()` comes last. What a block's
-options say: `:caption: FILE` puts it into a file beside the app; `:class: host` runs it to its end on CPython with
-stand-ins for the board; `:class: ends` is a program that ends by itself, on every runtime; `:class: test` is for pytest; `:class: sketch` is only
-compiled, since it needs a chip or never ends.
-A console block's `$ curl` is asked of the app, its output is that below it, where `...` stands for anything.
+The Python blocks of a page are one app, up to a block that makes another one; `app.run()` comes last. A console block's
+`$ curl` is asked of it, and the output is that below it, where `...` stands for anything. The options of a block:
+
+:caption: FILE   it is a file beside the app
+:class: host     it runs to its end on CPython, with stand-ins for the board
+:class: ends     a program that ends by itself, on every runtime
+:class: test     for pytest
+:class: sketch   it is only compiled, since it needs a chip or never ends
+:class: runs     a console block that is typed in a shell; figures in its output may be others
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -65,6 +70,9 @@ def programs(path):
     found, files, before = [], {}, []
     for language, options, text in blocks(path):
         kind = options.get("class", "")
+        if language == "console" and kind:
+            found.append(Program(page, len(found), asked=list(steps(text)), kind=kind))
+            continue
         if "caption" in options:
             files[options["caption"]] = text
         elif language == "python" and kind:
@@ -180,6 +188,21 @@ def test_what_is_for_a_board_runs_on_stand_ins(program, tmp_path):
     lay(program, tmp_path)
     program = Program(program.page, program.number, STAND_INS + program.text)
     run_to_its_end([*PRESENT["cpython"].command, "program.py"], program, tmp_path, PRESENT["cpython"].environment())
+
+
+def without_figures(text):
+    return re.sub(r"\d[\d,.]*(-preview)?", "0", re.sub(r" +", " ", text))
+
+
+@of_kind("runs")
+def test_a_command_of_the_docs_prints_what_they_say(program, tmp_path):
+    lay(program, tmp_path)
+    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    path = os.pathsep.join([str(ROOT / ".venv" / "bin"), os.path.dirname(sys.executable), os.environ["PATH"]])
+    environment = {**PRESENT["cpython"].environment(), "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    for command, output in program.asked:
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50)
+        assert agree(without_figures(output), without_figures(done.stdout)), command + "\n" + done.stdout + done.stderr
 
 
 @of_kind("sketch")
