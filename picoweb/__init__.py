@@ -110,14 +110,6 @@ async def sweep(app):
         app.sweeping = None
 
 
-def complete(extra):
-    """Have a route's methods in capitals, and HEAD where GET is."""
-    if extra.get("methods"):
-        methods = extra["methods"] = [method.upper() for method in extra["methods"]]
-        if "GET" in methods and "HEAD" not in methods:
-            methods.append("HEAD")
-
-
 class WebApp(Named):
     """An app. Its limits are attributes: connections, bytes, seconds."""
 
@@ -157,10 +149,7 @@ class WebApp(Named):
 
     def add_url_rule(self, url, func, **extra):
         """Add a route: a path, a pattern ("/users/<int:id>"), or what has match(path). Options: methods, headers."""
-        if isinstance(url, str) and "<" in url:
-            url = load("patterns").Pattern(url)
-        complete(extra)
-        self.url_map.append((url, func, extra))
+        self.url_map.append(load("checks").route(self, url, func, extra))
 
     def route(self, url, **extra):
         """add_url_rule() as a decorator."""
@@ -195,7 +184,7 @@ class WebApp(Named):
                 return lambda req, resp: ("", 204, allow)
             raise Refusal(405, "not for " + req.method, allow)
         func = route[1]
-        req.extra = extra
+        req.route = route
         if extra.get("headers", self.headers_mode) == "leave":
             req.conn.leave()
         if isinstance(func, str):
@@ -379,9 +368,7 @@ class WebApp(Named):
             return
         self.inited = True
         for route in list(self.url_map):
-            if len(route) > 2:
-                complete(route[2])
-            if route[1] == "handle_static" and type(self) is WebApp:
+            if "handle_static" in route and type(self) is WebApp:
                 try:
                     if not self.pkg or self.pkg == "__main__":
                         uos.stat("static")
@@ -391,6 +378,7 @@ class WebApp(Named):
         if "picoweb.files" in sys.modules:
             load("files").folder(self)
         self.init()
+        load("checks").prepare(self)
 
     async def start(self, host="127.0.0.1", port=8081, ssl=None):
         """Listen, and return; OSError if the address cannot be had."""

@@ -1,6 +1,6 @@
 """A web framework for boards with kilobytes of heap: an app, its routes, and the errors and limits of its clients."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterable, MutableSequence, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Iterable, MutableSequence, Sequence
 from typing import Any, Concatenate, Literal, Protocol, TypeVar
 
 from picoweb import utils as utils
@@ -48,6 +48,7 @@ class WebApp:
     # Memory
     gc_threshold: int | None  # bytes allocated between collections; None: a twelfth of the heap, 0: as it is
     memos: int  # header sections that are remembered, at most: start() makes it no more than one for each 32 KB of heap
+    trusted_proxies: Collection[str]  # addresses whose X-Forwarded-For req.client believes; of the app that runs; none
     headers_mode: HeadersMode  # of the routes that do not say; "parse"
 
     pkg: str | None
@@ -79,11 +80,26 @@ class WebApp:
         headers: HeadersMode | None = None,
         **extra: Any,
     ) -> None:
-        """Add a route: a path, a pattern ("/users/<int:id>"), or what has match(path). ValueError for a malformed pattern.
+        """Add a route: a path, a pattern ("/users/<int:id>"), or what has match(path). ValueError if it is malformed.
 
         `func` is a handler or the name of a method of the app. `extra` is kept as req.extra; prefix=True has a path
         stand for all that begin with it.
         """
+
+    def get(self, url: str | Pattern, *, headers: HeadersMode | None = None, **extra: Any) -> Callable[[_H], _H]:
+        """route() with methods=["GET"], which has HEAD, too."""
+
+    def post(self, url: str | Pattern, *, headers: HeadersMode | None = None, **extra: Any) -> Callable[[_H], _H]:
+        """route() with methods=["POST"]."""
+
+    def put(self, url: str | Pattern, *, headers: HeadersMode | None = None, **extra: Any) -> Callable[[_H], _H]:
+        """route() with methods=["PUT"]."""
+
+    def patch(self, url: str | Pattern, *, headers: HeadersMode | None = None, **extra: Any) -> Callable[[_H], _H]:
+        """route() with methods=["PATCH"]."""
+
+    def delete(self, url: str | Pattern, *, headers: HeadersMode | None = None, **extra: Any) -> Callable[[_H], _H]:
+        """route() with methods=["DELETE"]."""
 
     def websocket(
         self,

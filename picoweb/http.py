@@ -36,12 +36,15 @@ hooks a.at_start a.at_stop c.at_end c.at_head
 middleware a.use
 mounts a.init_mounts a.mount
 client c.get_extra_info r.client=
-request r.headers= r.parse_qs r.read_form_data c.read_whole c.readexactly
+cookies c.delete_cookie c.set_cookie r.cookies=
+json_body r.json
+request r.extra r.headers= r.parse_qs r.read_form_data c.read_whole c.readexactly
 reader c.leave c.readinto c.readline
 static_folder a.handle_static
 stopping a.stop
 streams c.aclose c.awriteiter
 templates a._load_template a.render_str a.render_template
+verbs a.delete a.get a.patch a.post a.put
 websocket a.websocket
 """
 
@@ -199,7 +202,7 @@ class HTTPRequest(Named):
     """A request: method, path (as sent, without the query), qs (the query); more is loaded when a handler names it."""
 
     kind = "r."
-    extra = {}  # the options of its route
+    route = None, "middleware"  # (url, handler) or (url, handler, options)
     prefix = ""  # of the mounted app, which its path has lost
 
     def __init__(self, conn, method, target):
@@ -717,13 +720,14 @@ class Connection(Named):
             return
         if result is not None and self.fields is None:
             status, headers, kind = 200, None, HTML
+            number = isinstance(result, (int, float)) and result is not True
             if isinstance(result, tuple):
                 if isinstance(result[0], int) and not isinstance(result[1], int):
                     result = (result[1], result[0]) + result[2:]
                 status = result[1]
                 headers = result[2] if len(result) > 2 else None
                 result = result[0]
-            if isinstance(result, (dict, list)):
+            if number or isinstance(result, (dict, list)):
                 kind = "application/json"
                 result = to_json(result)
             if isinstance(result, str):
@@ -733,7 +737,9 @@ class Connection(Named):
             elif result is None:
                 result = b""
             elif not hasattr(result, "__next__") and not hasattr(result, "__iter__") and not hasattr(result, "__aiter__"):
-                raise TypeError("a handler cannot return %r" % result)
+                func = self.req.route[1]
+                file = getattr(func, "__globals__", {}).get("__file__", "?")
+                raise TypeError("%s of %s answers with %r" % (getattr(func, "__name__", func), file, result))
             self.start(kind, status, headers)
             if not isinstance(result, bytes) or len(result) > self.hold:
                 return self.stream_out(result)

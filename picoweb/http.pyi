@@ -1,8 +1,8 @@
 """The wire: a client's connection, which reads requests and writes answers (RFC 9110, RFC 9112)."""
 
 from abc import ABCMeta
-from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping
-from typing import Any, NoReturn, TypeVar, type_check_only
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from typing import Any, Literal, NoReturn, TypeVar, type_check_only
 
 from picoweb import WebApp
 from picoweb.request import Headers as RequestHeaders
@@ -46,14 +46,19 @@ class HTTPRequest:
     target: str  # path and query as sent
     prefix: str  # of the mounted app, which the path has lost
     extra: dict[str, Any]  # the options of its route
+    route: Sequence[Any]  # (url, handler) or (url, handler, options)
     headers: RequestHeaders  # AttributeError with headers="skip" and "leave"
     reader: Connection  # of the body: read(), readexactly(), readline(), readinto()
-    client: tuple[str, int] | None  # the client's address and port; None if there is none (in memory)
+    client: tuple[str, int] | None  # the client's address and port (0 behind app.trusted_proxies); None if there is none
+    cookies: dict[str, str]  # name to value, without quotes; of a repeated name the first
     form: dict[str, Any]  # a value is a str, True for a key without "=", or a list of them for a repeated key
     url_match: Any  # what match() of the route's object returned
 
     def read_form_data(self) -> Coroutine[None]:
         """Fill form from an urlencoded body; HTTPException 413 over max_read, 415 for JSON or multipart, 400 if not UTF-8."""
+
+    def json(self) -> Coroutine[Any]:
+        """Return what the body says, each time the same; HTTPException 400 if it is malformed JSON, 413 over max_read."""
 
     def parse_qs(self) -> Iterable[Any]:
         """Fill form from the query string; it may be called or `yield from`-ed."""
@@ -83,6 +88,34 @@ class Connection:
 
     def add_header(self, name: str | bytes, value: str | bytes | int) -> None:
         """Add a field to the answer; ValueError if it is malformed, RuntimeError once the head has left."""
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        max_age: int | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        httponly: bool = True,
+        secure: bool = False,
+        samesite: Literal["Lax", "Strict", "None"] | None = "Lax",
+    ) -> None:
+        """Have the client keep a cookie for `max_age` seconds, None for its session (RFC 6265 4.1).
+
+        ValueError for what RFC 6265 forbids, and for samesite="None" without secure; RuntimeError once the head has left.
+        """
+
+    def delete_cookie(
+        self,
+        name: str,
+        path: str | None = "/",
+        *,
+        domain: str | None = None,
+        httponly: bool = True,
+        secure: bool = False,
+        samesite: Literal["Lax", "Strict", "None"] | None = "Lax",
+    ) -> None:
+        """Have the client forget a cookie that was set with this path and domain; errors as of set_cookie()."""
 
     def at_head(self, hook: Callable[[Connection], object]) -> None:
         """Have hook(resp) called when status and fields are chosen, before a byte leaves: it may still add fields."""

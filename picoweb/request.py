@@ -63,6 +63,14 @@ def parse_headers(head, at=11):
     return Headers(head, at)
 
 
+def field(req, name):
+    """Return a header field of a request, b"" if there is none; also where the route has no req.headers."""
+    return parse_headers(req.conn.head).get(name, b"")
+
+
+extra = property(lambda req: req.route[2] if len(req.route) > 2 else {})  # the options of the request's route
+
+
 def headers(req):
     """The Headers of a request; AttributeError if its route or app has them skipped or left."""
     if req.extra.get("headers", req.app.headers_mode) != "parse":
@@ -81,7 +89,7 @@ def read_form_data(req):
     """Fill req.form from an urlencoded body; HTTPException 415 for JSON or multipart, 400 if it is not UTF-8."""
     conn = req.conn
     if conn.left or conn.total is not None:
-        kind = parse_headers(conn.head).get(b"content-type", b"").lower()
+        kind = field(req, b"content-type").lower()
         if b"json" in kind or b"multipart/" in kind:
             refuse("no urlencoded form: for multipart use with_form", 415)
         try:

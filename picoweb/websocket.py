@@ -19,7 +19,7 @@ def websocket(app, url, **options):
             await session.start(ws, handler(req, ws, **values))
             return False  # keeps the connection
 
-        app.add_url_rule(url, serve, websocket=handler)
+        app.add_url_rule(url, serve, handler=handler)
         return handler
 
     return add

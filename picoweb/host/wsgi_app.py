@@ -107,7 +107,8 @@ class WSGIConnection(Connection):
 
     @property
     def address(self):
-        return self.environ.get("REMOTE_ADDR"), int(self.environ.get("REMOTE_PORT") or 0)
+        host = self.environ.get("REMOTE_ADDR")
+        return host and (host, int(self.environ.get("REMOTE_PORT") or 0))
 
     async def receive_part(self):
         future = self.loop.create_future()

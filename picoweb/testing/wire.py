@@ -269,9 +269,6 @@ class End:
         self.source = iter(source)  # pieces that it writes when they are wanted
         self.buf = b""  # written, and not read by the peer
 
-    def get_extra_info(self, name, default=None):
-        return ("127.0.0.1", 0) if name == "peername" else default
-
     def has_more(self):
         """Return whether there is something for the peer to read, or the end."""
         while not self.buf and self.source:

@@ -34,6 +34,10 @@ async def second(req, resp, next):
     if req.path == "/left":
         await next()
         return None
+    if req.path == "/never":
+        return None
+    if req.path == "/number":
+        return await next() + 1
     if req.path == "/stopped":
         return ("stopped by the second", 403)
     if req.path == "/written":
@@ -93,6 +97,17 @@ async def raising(req, resp):
 @app.route("/left")
 async def replaced(req, resp):
     return "page"
+
+
+@app.route("/never")
+async def never(req, resp):
+    seen.append("handler")
+    return "never seen"
+
+
+@app.route("/number")
+async def number(req, resp):
+    return 41
 
 
 @app.route("/stopped")

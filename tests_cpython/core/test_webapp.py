@@ -91,13 +91,13 @@ def test_a_pattern_does_not_match(new, path):
 
 
 MALFORMED = ["/x/<id", "/x/<>", "/x/<int:>", "/x/<id:int>", "/x/<number:n>", "/x/<a>/<a>", "/x/<a<b>>",
-             "/x/<user-id>", "/x/<re:(:a>", "/x/<re:[a-z]+>", "/x/<str:a>", "<"]
+             "/x/<user-id>", "/x/<re:(:a>", "/x/<re:[a-z]+>", "/x/<str:a>", "/<"]
 
 
 @pytest.mark.parametrize("url", MALFORMED)
 def test_a_malformed_pattern_is_a_ValueError_that_names_it(new, url):
     told = new.get("/made?" + url.replace("+", "%2B").replace("<", "%3C").replace(">", "%3E")).text
-    assert told == "a malformed pattern: " + url
+    assert told == "a malformed pattern: %s (handler made)" % url
 
 
 def test_a_pattern_of_all_types_is_made(new):
@@ -377,12 +377,16 @@ THROUGH = [
 @pytest.mark.wire
 @pytest.mark.parametrize("path,status,text", [
     ("/replaced", 200, "page, replaced"), ("/left", 200, "page"), ("/nowhere", 200, "something else"), ("/twice", 500, None),
+    ("/never", 500, None), ("/number", 200, "42"),
 ])
 def test_what_a_middleware_returns_is_the_answer(middle, path, status, text):
     for answer in middle.both_ways(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode()):
         assert answer.status == status and text in (answer.text, None)
     if path == "/twice":
         assert middle.logged("a middleware has called next.. twice")
+    if path == "/never":
+        assert middle.logged("the handler has answered nothing")
+        assert "handler" not in json.loads(middle.get("/seen").body)
 
 
 @pytest.mark.wire

@@ -25,6 +25,10 @@ def make():
     def index(req, resp):
         return {"hello": "world"}
 
+    @app.route("/client")
+    def client(req, resp):
+        return [req.client]
+
     @app.route("/path/<path:rest>")
     def path(req, resp, rest):
         return [req.path, req.qs, rest]
@@ -119,6 +123,23 @@ def test_a_response_is_a_start_and_a_body():
         }
         assert end["type"] == "http.response.body" and end["body"] == b'{"hello": "world"}'
         assert not end.get("more_body")
+    run(test())
+
+
+CLIENTS = [
+    ("its own address", {}, [], b'[["127.0.0.1", 1]]'),
+    ("a named proxy", {}, ["127.0.0.1"], b'[["1.2.3.4", 0]]'),
+    ("no address, as behind a unix socket", {"client": None}, ["127.0.0.1"], b"[null]"),
+]
+
+
+@pytest.mark.parametrize("more,proxies,told", cases(CLIENTS))
+def test_the_client_is_whom_a_named_proxy_forwards_for(more, proxies, told):
+    async def test():
+        app = make()
+        app.trusted_proxies = proxies
+        sent = scope("/client", headers=[(b"x-forwarded-for", b"6.6.6.6, 1.2.3.4")], **more)
+        assert body(await ask(app, sent)) == told
     run(test())
 
 

@@ -167,6 +167,33 @@ def test_routes_are_listed(tmp_path):
         assert (done.stdout, done.stderr) == (ROUTES, "")
 
 
+TWICE = """
+import picoweb
+sub = picoweb.WebApp(None, [("/<n>", print), ("/<n>", len)], serve_static=False)
+app = picoweb.WebApp(None, [("/a", print, {"methods": ["get", "POST"]}), ("/a", len, {"methods": ["PUT", "post"]})], False)
+app.get("/b")(print)
+app.route("/b")(len)  # takes the other methods
+app.route("/c", prefix=True)(print)
+app.route("/c")(len)
+app.mount("/sub", sub)
+"""
+
+
+def test_a_route_that_never_runs_is_told(tmp_path):
+    (tmp_path / "app.py").write_text(TWICE)
+    done = picoweb("routes", cwd=tmp_path)
+    assert done.returncode == 0 and "/sub/<n>" in done.stdout
+    assert done.stderr.splitlines() == [
+        "picoweb: POST of /a goes to print, never to len", "picoweb: every method of /sub/<n> goes to print, never to len"]
+
+
+def test_a_route_that_cannot_work_is_told(tmp_path):
+    (tmp_path / "app.py").write_text("import picoweb\napp = picoweb.WebApp(None, [('/<n:int>', print)])\n")
+    done = picoweb("routes", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "picoweb: a malformed pattern: /<n:int> (handler print)\n"
+
+
 def test_an_app_of_another_name_is_found(tmp_path):
     (tmp_path / "main.py").write_text("import picoweb\nsite = picoweb.WebApp(None, [('/x', print)], serve_static=False)\n")
     assert "/x" in picoweb("routes", cwd=tmp_path).stdout

@@ -42,6 +42,19 @@ def make():
     def thread(req, resp):
         return [threading.current_thread().name]
 
+    @app.route("/client")
+    def client(req, resp):
+        resp.set_cookie("a", "1")
+        return [req.client, req.cookies]
+
+    @app.route("/number")
+    def number(req, resp):
+        return 5
+
+    @app.route("/true")
+    def true(req, resp):
+        return True
+
     @app.route("/empty")
     def empty(req, resp):
         return "", 204
@@ -87,6 +100,23 @@ def test_the_validator_of_wsgiref_is_content_with(path, method):
 def test_a_response_is_a_status_headers_and_parts():
     assert ask(wsgi(make()), environ()) == (
         "200 OK", {"content-type": "application/json", "content-length": "18"}, b'{"hello": "world"}')
+
+
+def test_the_client_is_whom_a_named_proxy_forwards_for():
+    made = environ("/client", HTTP_X_FORWARDED_FOR="6.6.6.6, 1.2.3.4", HTTP_COOKIE="b=2", REMOTE_ADDR="127.0.0.1", REMOTE_PORT="7")
+    app = make()
+    status, headers, body = ask(wsgi(app), made)
+    assert (body, headers["set-cookie"]) == (b'[["127.0.0.1", 7], {"b": "2"}]', "a=1; Path=/; SameSite=Lax; HttpOnly")
+    app.trusted_proxies = ["127.0.0.1"]
+    assert ask(wsgi(app), made)[2] == b'[["1.2.3.4", 0], {"b": "2"}]'
+    assert ask(wsgi(app), environ("/client", REMOTE_ADDR=None))[2] == b"[null, {}]"
+
+
+def test_a_number_is_JSON_and_True_is_an_error(caplog):
+    assert ask(wsgi(make()), environ("/number"))[1:] == (
+        {"content-type": "application/json", "content-length": "1"}, b"5")
+    assert ask(wsgi(make()), environ("/true"))[0] == "500 Internal Server Error"
+    assert "true of %s answers with True" % __file__ in caplog.text
 
 
 def test_a_body_is_read_up_to_its_length():

@@ -83,10 +83,14 @@ def run(options):
 
 @command(argument("app", nargs="?", metavar="APP", help=APP))
 def routes(options):
-    """List an app's routes: method, path, handler and module."""
-    from .routes import rows
+    """List an app's routes: method, path, handler and module. Routes that never run are told."""
+    from .routes import rows, warnings
 
-    print_table(("method", "path", "handler", "module"), rows(load(find_target(options.app, options.command))))
+    app = load(find_target(options.app, options.command))
+    told = warnings(app)
+    print_table(("method", "path", "handler", "module"), rows(app))
+    for line in told:
+        say("picoweb", line)
     return 0
 
 

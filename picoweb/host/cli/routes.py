@@ -1,19 +1,37 @@
-"""An app's routes as a table, those of mounted apps with their prefix."""
+"""An app's routes as a table, those of mounted apps with their prefix; and what is wrong with them."""
+
+from picoweb import checks, development
 
 from .bundle import features
+from .interpreter import Failure
 
 
 def rows(app, prefix=""):
     """(method, path, handler, module) of each route, in the order they are tried; a mounted app's come after."""
     for url, handler, *extra in app.url_map:
         extra = extra[0] if extra and extra[0] else {}
-        yield method(extra), path(url, prefix, extra), *name(app, extra.get("websocket") or handler)
+        yield method(extra), path(url, prefix, extra), *name(app, extra.get("handler") or handler)
     for mounted_at, sub in app.mounts:
         yield from rows(sub, prefix + mounted_at)
 
 
+def warnings(app):
+    """A line for each route that never runs, as an earlier one has its path and method; Failure if one is malformed."""
+    try:
+        check(app)
+    except ValueError as error:
+        raise Failure(error) from None
+    return development.repeated(app)
+
+
+def check(app):
+    checks.prepare(app)
+    for _, sub in app.mounts:
+        check(sub)
+
+
 def method(extra):
-    if extra.get("websocket"):
+    if extra.get("handler"):
         return "WS"
     methods = [method.upper() for method in extra.get("methods") or ()]
     if "GET" in methods and "HEAD" in methods:

@@ -13,11 +13,11 @@ __all__ = ["install", "uninstall"]
 
 # What CPython has under the name without the "u".
 _RENAMED = (
-    "array", "binascii", "collections", "errno", "hashlib", "heapq", "io", "json", "os", "random", "re", "struct",
+    "array", "binascii", "collections", "errno", "hashlib", "heapq", "io", "os", "random", "re", "struct",
     "sys",
 )
 # What this package has of its own, whatever else of the name there is: a board's own file would not run here.
-_OWN = ("micropython", "uasyncio", "ulogging", "uselect", "usocket", "utime")
+_OWN = ("micropython", "uasyncio", "ujson", "ulogging", "uselect", "usocket", "utime")
 # What is there only when nothing else of the name is: an app's tests may have their own.
 _LAST = {
     **{name: __name__ + "." + name for name in ("btree", "machine", "network")},
