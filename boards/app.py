@@ -8,7 +8,6 @@ import picoweb
 import picoweb.static as static
 
 app = picoweb.WebApp(__name__, serve_static=False)
-app.max_connections = 10  # of the 12 that the boards' network has
 
 
 @app.route("/board")

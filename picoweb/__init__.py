@@ -3,7 +3,7 @@ import gc
 import sys
 
 from .http import (
-    CLOSING, RP2, Connection, HTTPException, Lost, Named, Refusal, adapt, asyncio, coroutine, gmtime, load, ready, start_response,
+    CLOSING, Connection, HTTPException, Lost, Named, Refusal, adapt, asyncio, coroutine, gmtime, load, ready, start_response,
 )
 from . import utils
 import uio
@@ -65,7 +65,8 @@ def accept(app, host, port):
                 peer.setsockopt(6, 1, 1)
             except OSError:
                 pass
-            asyncio.create_task(app._handle(peer, app.ssl.wrap(peer) if app.ssl else peer, address))
+            conn = app.connection(app, peer, app.ssl.wrap(peer) if app.ssl else peer, address)
+            asyncio.create_task(app._handle(conn, conn))
             failures = 0
         except Exception as e:
             if peer:
@@ -115,7 +116,7 @@ class WebApp(Named):
 
     kind = "a."
     connection = Connection
-    max_connections = 4 if RP2 else 16  # the stock firmware of a Pico W holds five
+    max_connections = 8 if sys.platform == "esp32" else 16  # ESP-IDF has 10 sockets: one listens, one is to say 503; rp2: 4
     max_head = 2048  # bytes of a request line and header section
     max_body = None  # bytes of a request's body, None for no limit
     max_read = 16384  # bytes of a body that one call takes into memory
@@ -318,11 +319,11 @@ class WebApp(Named):
             worst.expire()
             self.count("evicted")
 
-    async def _handle(self, reader, writer=None, address=None):
+    async def _handle(self, reader, writer=None):
         conn = None
         try:
-            # In memory there is one already.
-            conn = reader if isinstance(reader, Connection) else self.connection(self, reader, writer, address)
+            # Else it is called by an app's own start_server().
+            conn = reader if isinstance(reader, Connection) else self.connection(self, reader, writer)
             self.admit(conn)
             while conn.keep:
                 error = None
@@ -427,5 +428,7 @@ def traceback(e):
     return buf.getvalue()
 
 
-if adapt:  # CPython, Pycopy
+if sys.platform == "rp2":
+    adapt = load("rp2").adapt
+if adapt:  # CPython, Pycopy, rp2
     WebApp = adapt(WebApp)

@@ -36,7 +36,7 @@ class WebApp:
     """An app, and its limits; each may be set on a subclass or on an app."""
 
     # Limits: None is no limit
-    max_connections: int  # connections at a time; 16, on rp2 4
+    max_connections: int  # connections at a time; 16, on esp32 8, on rp2 4
     max_head: int  # bytes of a request line and header section; 2,048
     max_body: int | None  # bytes of a request's body; None
     max_read: int  # bytes of a body that one call takes into memory: read() without a number, a form; 16,384

@@ -5,11 +5,9 @@ try:
     adapt = None
 except ImportError:
     from .runtime import adapt, asyncio, gmtime  # CPython, Pycopy
-import sys
 import ujson
 from micropython import const
 
-RP2 = sys.platform == "rp2"
 _BLOCK = const(768)  # bytes that are read at once
 HTML = "text/html; charset=utf-8"
 # How the end of a body is told, if not by its length.
@@ -226,6 +224,7 @@ class Connection(Named):
     closed = False
     hold = 512  # bytes of an answer that wait for more, or are sent at once
     in_place = True  # False on Pycopy, whose bytearray has no find()
+    paced = False  # True on rp2: each piece waits until there is room, for lwIP may take what it then loses
     # Of the request
     req = None  # None while one is awaited
     http11 = True
@@ -315,7 +314,7 @@ class Connection(Named):
     def drain(self):
         """Let other tasks run, and wait until all has left; Lost if the client takes nothing for write_timeout."""
         yield from asyncio.sleep_ms(0)
-        wait = RP2  # lwIP may take what it then loses
+        wait = self.paced
         while self.out or wait:
             wait = False
             self.until(self.app.write_timeout)

@@ -8,7 +8,10 @@ def look(pkg):
     """Return (folder, resources) of the package that a module is in; ("", {}) if it is in none."""
     if pkg not in found:
         top = pkg.split(".")[0]
-        path = getattr(__import__(top), "__path__", "")
+        try:
+            path = getattr(__import__(top), "__path__", "")
+        except ImportError:  # an app may have any name
+            path = ""
         if path and not isinstance(path, str):
             path = list(path)[0]
         try:

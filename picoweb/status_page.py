@@ -3,6 +3,11 @@ import sys
 
 from .html import escape
 
+try:
+    import machine
+except ImportError:
+    machine = None
+
 VERSION = "3.0.0"
 PAGE = """<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">\
 <title>Status</title><style>body{font:1rem sans-serif}th{text-align:left;padding-right:1em}pre{white-space:pre-wrap}</style>\
@@ -38,10 +43,8 @@ def report(app, found):
 def reset_cause():
     """The name that `machine` has for why the board has started; None where it has none."""
     try:
-        import machine
-
         cause = machine.reset_cause()
-    except (ImportError, AttributeError):
+    except AttributeError:
         return None
     for name in dir(machine):
         if name.endswith("_RESET") and getattr(machine, name) == cause:

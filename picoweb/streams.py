@@ -25,13 +25,11 @@ def awriteiter(conn, parts):
 
 @coroutine
 def aclose(conn):
-    """End the answer and the connection."""
+    """End the answer and the connection, which its head tells if it has not left."""
+    conn.keep = False
     try:
-        if conn.keep is None:
-            conn.keep = False
         if conn.fields is not None:
             yield from conn.finish() or ()
     except OSError:
         pass
-    conn.keep = False
     conn.close()

@@ -69,12 +69,12 @@ async def ask_within(app, request):
 
 def is_lost(listener):
     """Return whether the socket tells of an error."""
-    import select
+    import uselect
 
-    poller = select.poll()
-    poller.register(listener, select.POLLIN | select.POLLHUP)
+    poller = uselect.poll()
+    poller.register(listener, uselect.POLLIN | uselect.POLLHUP)
     for _, events in poller.poll(0):
-        if events & ~select.POLLIN:
+        if events & ~uselect.POLLIN:
             return True
     return False
 

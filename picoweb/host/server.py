@@ -32,7 +32,8 @@ class Stream(asyncio.BufferedProtocol):
 
     def connection_made(self, transport):
         self.adopt(transport)
-        uasyncio.create_task(self.app._handle(self, self, transport.get_extra_info("peername")))
+        conn = self.app.connection(self.app, self, self, transport.get_extra_info("peername"))
+        uasyncio.create_task(self.app._handle(conn, conn))
 
     def adopt(self, transport):
         """Serve a transport, from its start or from now on."""

@@ -394,6 +394,38 @@ app.mount("/sub", sub)
 app.mount("/sub/longer", longer)
 sub.mount("/deeper", deeper)
 
+named = picoweb.WebApp("Water level, kitchen")  # which no package has for its name
+
+
+@named.route("/file")
+def named_file(req, resp):
+    yield from named.sendfile(resp, "static/style.css")
+
+
+@named.route("/template")
+def named_template(req, resp):
+    yield from picoweb.start_response(resp)
+    yield from named.render_template(resp, "page.html", ("Dan", ()))
+
+
+app.mount("/named", named)
+handled = []
+handle = app._handle
+
+
+def counted(reader, writer):
+    handled.append(1)
+    yield from handle(reader, writer)
+
+
+app._handle = counted
+
+
+@app.route("/handled")
+def handled_page(req, resp):
+    yield from picoweb.jsonify(resp, len(handled))
+
+
 ran = []
 
 

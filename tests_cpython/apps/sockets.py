@@ -12,8 +12,8 @@ import utime
 
 KEPT = ("AF_INET", "SOCK_STREAM", "SOL_SOCKET", "SO_REUSEADDR", "getaddrinfo")
 NOTHING = 1  # for an errno: MicroPython's own sockets answer None where they take nothing
-# errno and how often: of accept(), of what is done with a socket that was accepted, of send().
-failing = {"accept": [0, 0], "accepted": [0, 0], "send": [0, 0]}
+# errno and how often: of socket(), of accept(), of what is done with a socket that was accepted, of send().
+failing = {"socket": [0, 0], "accept": [0, 0], "accepted": [0, 0], "send": [0, 0]}
 tries = []  # ms between those of accept() that failed
 counts = {"opened": 0, "closed": 0}
 last = [0]
@@ -40,7 +40,8 @@ class Socket(io.IOBase):
             return poll(self.s, arg)
         if request == 4:  # MP_STREAM_CLOSE
             self.close()
-        return 0
+            return 0
+        return -1
 
     def setblocking(self, flag):
         self.s.setblocking(flag)
@@ -107,6 +108,7 @@ def poll(s, flags):
 
 class Module:
     def socket(self, *args):
+        fail("socket")
         return Listener(real.socket(*args))
 
 
@@ -144,6 +146,8 @@ async def later(what, errno, times):
     last[0] = utime.ticks_ms()
     failing[what] = [errno, times]
     print("failing", what)
+    if what == "socket":
+        app.listener.connect(bytes(16))  # it is lost, as with its network
 
 
 @app.route("/fail/<what>/<int:errno>/<int:times>")

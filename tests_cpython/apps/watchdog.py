@@ -6,6 +6,7 @@ import sys
 import picoweb
 import picoweb.watchdog as watchdog
 import uasyncio as asyncio
+import utime
 
 port = int(sys.argv[1])
 app = picoweb.WebApp(None, serve_static=False)
@@ -27,6 +28,17 @@ def hang(req, resp):
     print("hangs")
     while True:
         pass
+
+
+@app.route("/busy")
+async def busy(req, resp):
+    """Computes for a second in all, and lets others have their turn."""
+    for _ in range(50):
+        start = utime.ticks_ms()
+        while utime.ticks_diff(utime.ticks_ms(), start) < 20:
+            pass
+        await asyncio.sleep_ms(0)
+    return "done"
 
 
 @app.route("/hold")

@@ -91,13 +91,12 @@ def test_the_stand_in_has_the_documented_names_and_no_other():
 
 IMPORTED = {
     "gc", "micropython", "sys", "uasyncio", "ubinascii", "ucollections", "uhashlib", "uio", "ujson", "ulogging", "uos",
-    "ure", "usocket", "utemplate.source", "utime",
+    "ure", "uselect", "usocket", "utemplate.source", "utime",
 }
 ELSEWHERE = {  # what is not imported on Pycopy
     "asyncio.core": "stream.py asks for MicroPython's",
     "logging": "where there is no ulogging",
     "machine": "where there is one: why the board has started",
-    "select": "where the accept loop of MicroPython's asyncio fails",
     "network": "of boards with Wi-Fi",
     "socket": "by the accept loop for MicroPython's asyncio",
     "traceback": "on CPython",

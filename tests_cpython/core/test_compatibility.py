@@ -45,6 +45,7 @@ PAGES = [
      "str bytes bytearray memoryview from an offset --a part awritestr awriteiter"),
     ("a buffer that is used again", "/reused-buffer", "".join("%07d\n" % i for i in range(300))),
     ("a handler that closes", "/aclose", "closed by the handler"),
+    ("a template of an app with a name of its own", "/named/template", "Hello, Dan.\nBye.\n"),
 ]
 
 
@@ -53,6 +54,26 @@ def test_a_page_is_served_by(kept, path, text):
     # One that closes in its handler ends the connection.
     for answer in kept.both_ways(get(path), kept=path != "/aclose"):
         assert (answer.status, answer.text) == (200, text)
+
+
+@pytest.mark.parametrize("path", ["/named/file", "/named/static/style.css"])
+def test_a_file_of_an_app_with_a_name_of_its_own_is_in_the_current_folder(kept, path):
+    for answer in kept.both_ways(get(path)):
+        assert (answer.status, answer.text) == (200, kept.get("/file").text)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_head_tells_of_the_close_by_the_handler(kept, method):
+    with kept.connect() as c:
+        data = method.encode() + b" /aclose HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        assert c.send(data).response(method).says_close
+        assert c.closes()
+
+
+@pytest.mark.wire
+def test_a_function_in_place_of_handle_gets_a_reader_and_a_writer(kept):
+    assert int(kept.get("/handled").text) > 0
 
 
 def test_start_response_alone_is_HTML(kept):

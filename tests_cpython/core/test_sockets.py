@@ -6,7 +6,7 @@ import pytest
 
 from conftest import PRESENT
 from support.table import cases
-from support.waiting import WAIT_S, until
+from support.waiting import WAIT_S, answered, until
 
 pytestmark = [
     pytest.mark.wire,
@@ -16,8 +16,8 @@ HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 @pytest.fixture
-def server(start):
-    return start("sockets.py")
+def server(serve):
+    return serve("sockets.py")
 
 
 def fail(server, kept, what, errno, times):
@@ -45,6 +45,17 @@ def test_there_is_a_pause_between_tries_of_accept_and_they_go_on(server, errno):
     assert max(tries[1:]) < 3000  # 1 s at most, on a machine that may be busy
 
 
+@pytest.mark.parametrize("errno", cases([("ENOMEM", 12), ("ENFILE", 23), ("EMFILE", 24), ("ENOBUFS", 105), ("a MemoryError", 0)]))
+def test_a_lost_listener_is_opened_again_when_there_are_sockets_again(server, errno):
+    with server.connect(20) as kept:
+        fail(server, kept, "socket", errno, 8)
+        # The clients that are there are served meanwhile.
+        assert ask(kept, b"/") == "hello"
+        assert server.logged("listening again", WAIT_S)
+        assert answered(lambda: server.get("/")).text == "hello"
+        assert ask(kept, b"/left/socket") == "0"
+
+
 @pytest.mark.parametrize("errno", cases([("ENOMEM", 12), ("ENOBUFS", 105), ("a MemoryError", 0)]))
 def test_a_peer_that_could_not_be_taken_in_is_closed(server, errno):
     with server.connect(20) as kept:
@@ -70,3 +81,21 @@ def test_a_send_that_took_nothing_is_tried_again(server, errno, path):
         for _ in range(4):
             assert c.send(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n").response().body == whole
         assert ask(kept, b"/left/send") == "0"
+
+
+# Those of lwIP are others than Linux's on some boards; ENOMEM is told when it may have taken what it could not send.
+GONE = [
+    ("ENOMEM", 12), ("ENETDOWN", 100), ("ENETUNREACH", 101), ("ENOTCONN", 107), ("ETIMEDOUT", 110), ("EHOSTUNREACH", 113),
+    ("EHOSTUNREACH of ESP32", 118), ("ENOTCONN of ESP32", 128),
+]
+
+
+@pytest.mark.parametrize("path", [b"/", b"/large", b"/pieces"])
+@pytest.mark.parametrize("errno", cases(GONE))
+def test_a_send_that_fails_ends_its_connection_alone_and_is_no_error_of_the_app(server, errno, path):
+    with server.connect(20) as kept, server.connect(20) as c:
+        fail(server, kept, "send", errno, 1)
+        assert c.send(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n").everything() == b""
+        assert ask(kept, b"/") == "hello"
+        assert until(lambda: ask(kept, b"/open"), lambda count: count == "1") == "1"
+        assert not server.logged("ERROR|WARN", 0)

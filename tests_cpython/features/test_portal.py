@@ -354,6 +354,58 @@ asyncio.run(main())
     assert said == ["98", "98", "free", ""]
 
 
+@pytest.mark.parametrize("name", [name for name in PRESENT if name.startswith("mp")])
+@pytest.mark.parametrize("which,said", cases([
+    ("for the page is opened at the next try", 1, ["12", "open", "free"]),
+    ("for the DNS is open without it", 2, ["open", "open", "free"]),
+]))
+def test_an_access_point_that_gets_no_socket(tmp_path, name, which, said):
+    script = """
+import sys
+import socket as real
+
+class Module:
+    made = 0
+
+    def __getattr__(self, name):
+        return getattr(real, name)
+
+    def socket(self, *args):
+        self.made += 1
+        if self.made == %d:
+            raise OSError(12)
+        return real.socket(*args)
+
+sys.modules["socket"] = sys.modules["usocket"] = Module()
+""" % which + SCRIPT + """
+import uasyncio as asyncio
+import picoweb.dns as dns
+
+async def main():
+    portal = Portal(wifi, "lamp", port=%d)
+    portal.host = "127.0.0.1"
+    portal.dns_port = %d
+    access_point = AccessPoint(portal)
+    for _ in range(2):
+        try:
+            await access_point.open()
+            print("open")
+        except OSError as e:
+            print(e.args[0])
+        await access_point.close()
+    for _ in range(3):
+        await asyncio.sleep_ms(0)  # the DNS ends with its task
+    dns.listen("127.0.0.1", portal.dns_port).close()
+    picoweb.listen("127.0.0.1", portal.port).close()
+    print("free")
+
+wifi = WiFi(network=Radio("pico"))
+wifi.up()
+asyncio.run(main())
+""" % (free_port(), free_udp_port())
+    assert [line for line in output(name, script, tmp_path).split("\n") if line and "wifi:" not in line] == said
+
+
 # The file
 
 FILES = [
@@ -490,6 +542,50 @@ def test_a_malformed_query_is_refused(packet, rcode):
 ]))
 def test_what_is_no_query_is_not_answered(packet):
     assert picoweb.dns.answer(packet, b"\x7f\0\0\1") is None
+
+
+@pytest.mark.parametrize("name", [name for name in PRESENT if name.startswith("mp")])
+def test_a_network_that_fails_does_not_end_the_DNS(tmp_path, name):
+    script = SCRIPT + """
+import io
+import picoweb.dns as dns
+import uasyncio as asyncio
+
+GOOD = %r
+# ENOMEM, ENOBUFS, ENETUNREACH, EHOSTUNREACH, ENETDOWN: of recvfrom(), and then of sendto().
+errors = [12, 105, 101, 113, 100]
+received, sent = errors + 6 * [0], list(errors)
+
+class Socket(io.IOBase):
+    def ioctl(self, request, arg):
+        return arg & 1 if request == 3 else -1  # MP_STREAM_POLL
+
+    def recvfrom(self, n):
+        if not received:
+            raise OSError(11)
+        e = received.pop(0)
+        if e:
+            raise OSError(e)
+        return GOOD, "somebody"
+
+    def sendto(self, data, peer):
+        if sent:
+            raise OSError(sent.pop(0))
+        print("answered", peer)
+
+    def close(self):
+        print("closed")
+
+async def main():
+    task = asyncio.create_task(dns.serve(Socket(), "192.168.4.1"))
+    while received or sent:
+        await asyncio.sleep_ms(5)
+    task.cancel()
+    await asyncio.sleep_ms(0)
+
+asyncio.run(main())
+""" % GOOD
+    assert output(name, script, tmp_path).split("\n") == ["answered somebody", "closed", ""]
 
 
 def test_garbage_does_not_end_the_DNS(portal, dns_port):

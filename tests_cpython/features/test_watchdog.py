@@ -80,6 +80,18 @@ def test_a_board_that_cannot_reach_itself_is_asked_within_from_then_on(start, er
     assert server.log().count("connects") == 1
 
 
+@on_boards
+@pytest.mark.parametrize("args", [(), ("pico",)], ids=["with_a_loop-back", "without"])
+def test_it_is_fed_while_handlers_compute_and_let_others_have_their_turn(start, args):
+    server = start("watchdog.py", *args)
+    with server.connect(20) as a, server.connect(20) as b:
+        for c in (a, b):
+            c.send(b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert is_fed(server)
+        assert [c.response().text for c in (a, b)] == ["done", "done"]
+    assert not server.logged("not fed", 0)
+
+
 def hold(server):
     """A client in a request, which the app does not end; None where the watchdog's request had the last slot."""
     c = server.connect().send(HELD)
