@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs an app, a virtual board and the tests on a fresh machine: makes .venv with all they need, then starts them.
+"""Runs an app, a virtual board, the tests and builds the docs on a fresh machine: makes .venv with all they need first.
 
 Needs Python 3.10+ and nothing else; what it installs is in the table below.
 """
@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,6 +47,7 @@ REQUIREMENTS = {
         "archives": {},
     },
     "board": {"pip": ["mpremote>=1.25"], "archives": {}},
+    "docs": {"pip": ["sphinx>=8.1", "furo>=2024.8", "myst-parser>=4"], "archives": {}},
     "tools": {
         "pip": [
             "tqdm",
@@ -55,6 +57,8 @@ REQUIREMENTS = {
         "archives": {"picoweb==1.8.2": "peers/original/picoweb"},
     },
 }
+
+SPHINX = ["-q", "--fail-on-warning", "--keep-going", "--jobs", "2"]
 
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
@@ -161,8 +165,18 @@ def tools(options):
     return 0
 
 
+def docs(options):
+    set_up("run", "docs")
+    folder = ROOT / "build" / "docs"
+    python = str(BIN / "python")
+    status = subprocess.run([python, "-m", "sphinx", *SPHINX, str(ROOT / "docs"), str(folder)]).returncode
+    if status == 0:
+        say("the site is", shown(folder / "index.html"))
+    return status
+
+
 def test(arguments):
-    set_up("run", "test", "board")
+    set_up("run", "test", "board", "docs")
     os.chdir(ROOT)
     python = str(BIN / "python")  # which finds its .venv by its own path
     whole = [] if set(arguments) - {"--long"} else ["-n", WORKERS, "tests_cpython/"]
@@ -171,7 +185,7 @@ def test(arguments):
 
 def main(arguments):
     parser = argparse.ArgumentParser(prog="dev.py", description=__doc__.partition("\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True, metavar="run|board|test|tools")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="run|board|test|docs|tools")
     runner = commands.add_parser("run", help="serve an app", description="Serves an app until Ctrl-C.")
     runner.add_argument("file", nargs="?", default=ROOT / "examples" / "hello.py", help="default: examples/hello.py")
     runner.add_argument("--heap", metavar="SIZE", help=f"MicroPython's heap, like 32K (default: {HEAP})")
@@ -187,12 +201,15 @@ def main(arguments):
         description="Runs pytest on tests_cpython/; with --long also what takes minutes.",
     )
     commands.add_parser(
+        "docs", help="build the documentation", description="Builds docs/ into build/docs; a warning is an error."
+    )
+    commands.add_parser(
         "tools", help="install what the measuring tools need", description="Installs what the tools beside this one need."
     )
     if arguments[:1] == ["test"] and arguments[1:] not in (["-h"], ["--help"]):
         return test(arguments[1:])  # pytest's own options are none of argparse's business
     options = parser.parse_args(arguments)
-    return {"run": run, "board": board, "tools": tools}[options.command](options)
+    return {"run": run, "board": board, "docs": docs, "tools": tools}[options.command](options)
 
 
 if __name__ == "__main__":
