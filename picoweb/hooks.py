@@ -1,6 +1,5 @@
 """Functions of an app or a feature around an answer, and around the app's life; one that raises is logged, no more."""
-import uio
-import sys
+from . import traceback
 
 
 def guarded(hook):
@@ -10,9 +9,7 @@ def guarded(hook):
         try:
             hook(conn)
         except Exception as e:
-            buf = uio.StringIO()
-            sys.print_exception(e, buf)
-            conn.app.tell("error", "%s: %s", conn.name(), buf.getvalue())
+            conn.app.tell("error", "%s: %s", conn.name(), traceback(e))
 
     return call
 

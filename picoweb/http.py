@@ -6,6 +6,7 @@ try:
 except ImportError:
     from .runtime import adapt, asyncio, gmtime  # CPython, Pycopy
 import gc
+import sys
 import ujson
 from micropython import const
 
@@ -56,9 +57,11 @@ owner = None  # the Connection whose request's header section may be in `block`
 
 def load(name):
     """Import a module of picoweb that the app has named."""
-    module = __import__("picoweb." + name, None, None, ("*",))
-    gc.collect()  # what a small heap needs next fits where the loading was
-    return module
+    name = "picoweb." + name
+    if name not in sys.modules:
+        __import__(name)
+        gc.collect()  # what a small heap needs next fits where the loading was
+    return sys.modules[name]
 
 
 class Named:
