@@ -79,6 +79,7 @@ def get(line=b"GET / HTTP/1.1", fields=HOST):
 REFUSED = [
     # The request line
     ("a request line of two parts", get(b"GET /"), 400),
+    ("a head that ends within the request line", b"GET /\r\n\r\n HTTP/1.1\r\nHost: x\r\n\r\n", 400),
     ("a request line of one part", get(b"GET"), 400),
     ("a request line of four parts", get(b"GET / x HTTP/1.1"), 400),
     ("two spaces after the method", get(b"GET  / HTTP/1.1"), 400),
