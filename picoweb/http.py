@@ -612,9 +612,7 @@ class Connection(Named):
             self.framing = size if size is not None else _CHUNKED if self.http11 else _CLOSE
         self.mute = status in (204, 205, 304) or status < 200 or self.req is not None and self.req.method == "HEAD"
         extra = self.extra
-        parts = [self.fields, extra]
-        if not extra or "date:" not in extra.lower():
-            parts.append(self.app.date)
+        parts = [self.fields, "" if extra and "date:" in extra.lower() else self.app.date, extra]
         if status > 199:
             if status not in (204, 304):
                 if self.type:
