@@ -3,7 +3,7 @@ import gc
 import sys
 
 from .http import (
-    CLOSING, Connection, HTTPException, HTTPRequest, Lost, Named, Refusal, adapt, asyncio, block, claim, coroutine,
+    AGAIN, CLOSING, Connection, HTTPException, HTTPRequest, Lost, Named, Refusal, adapt, asyncio, block, claim, coroutine,
     gmtime, load, ready, start_response, view,
 )
 
@@ -298,7 +298,7 @@ class WebApp(Named):
                     if n:
                         other.buf = bytes(view[:n])
                 except OSError as e:
-                    left = e.args[0] not in (11, 105)
+                    left = e.args[0] not in AGAIN
             if left:
                 # Who has most, who is to be closed, who has waited longest.
                 rank = hosts.count(other.host), not other.keep, self.tick - other.since

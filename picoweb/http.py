@@ -21,6 +21,7 @@ TOKEN = NAME + "#^`|"  # RFC 9110 5.6.2
 KNOWN = " host connection content-length content-type transfer-encoding expect "
 CLOSING = 400, 408, 413, 414, 417, 431, 501, 503, 505  # after these nobody knows where the next request begins
 _EPIPE = const(32)
+AGAIN = 11, 105  # EAGAIN, ENOBUFS: a call of a stream moved nothing yet
 REASONS = """
 200 OK\n201 Created\n202 Accepted\n204 No Content\n206 Partial Content\n301 Moved Permanently\n302 Found\n303 See Other
 304 Not Modified\n307 Temporary Redirect\n308 Permanent Redirect\n400 Bad Request\n401 Unauthorized\n403 Forbidden
@@ -194,8 +195,9 @@ def read_fields(buf, start, stop):
     coding = found.get("transfer-encoding")
     length = found.get("content-length", "0")
     if coding is not None:
-        if "content-length" in found or not http11 or coding != "chunked":
-            known = "content-length" in found or not http11 or not coding.replace("chunked", "").strip(" \t,")
+        malformed = "content-length" in found or not http11
+        if malformed or coding != "chunked":
+            known = malformed or not coding.replace("chunked", "").strip(" \t,")
             refuse("malformed framing", 400 if known else 501)
         length = _CHUNKED
     elif not length or length.strip(DIGITS) or len(length) > 18:
@@ -269,7 +271,7 @@ class Connection(Named):
         try:
             n = call(buf)
         except OSError as e:
-            if e.args[0] not in (11, 105):  # EAGAIN, ENOBUFS: nothing was taken
+            if e.args[0] not in AGAIN:
                 raise self.lost(e.args[0])
             n = None
         if self.deadline:

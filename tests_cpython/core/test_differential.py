@@ -139,7 +139,7 @@ def served_by_picoweb(data, app, sizes):
                 body += result(conn.read(1000))
             served.append((req.method.encode(), req.target.encode(), body))
             conn.req = None
-            if conn.expects and (conn.left or conn.total is not None):  # as finish() has it
+            if conn.expects and (conn.left or conn.total is not None):  # as answer() has it
                 break
             at = len(data) - len(stream.data) - len(conn.buf)
     except (Refusal, Lost):

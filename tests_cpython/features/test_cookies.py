@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from support.client import json_post
 from support.table import cases
 
 EVIL = b"X-Evil"
@@ -12,11 +13,6 @@ EVIL = b"X-Evil"
 @pytest.fixture
 def server(serve):
     return serve("around.py")
-
-
-def post(path, obj):
-    body = json.dumps(obj).encode()
-    return b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (path, len(body), body)
 
 
 READ = [
@@ -84,7 +80,7 @@ SET = [
 
 @pytest.mark.parametrize("args,line", cases(SET))
 def test_a_cookie_is_set(server, args, line):
-    answer = server.ask(post(b"/set-cookie", args), "POST")
+    answer = server.ask(json_post(b"/set-cookie", args), "POST")
     assert (answer.text, answer.get("Set-Cookie")) == ("[null]", line.encode())
 
 
@@ -108,7 +104,7 @@ BAD = [("a name with %s" % name, {"name": "a" + char, "value": "1"}) for name, c
 @pytest.mark.wire
 @pytest.mark.parametrize("args", cases(BAD))
 def test_what_RFC_6265_forbids_is_a_ValueError(server, args):
-    answer = server.ask(post(b"/set-cookie", args), "POST")
+    answer = server.ask(json_post(b"/set-cookie", args), "POST")
     assert (answer.text, answer.get("Set-Cookie")) == ('["ValueError"]', None)
 
 
@@ -121,7 +117,7 @@ DELETED = [
 
 @pytest.mark.parametrize("args,line", cases(DELETED))
 def test_a_cookie_is_deleted(server, args, line):
-    assert server.ask(post(b"/delete-cookie", args), "POST").get("Set-Cookie").decode() == line
+    assert server.ask(json_post(b"/delete-cookie", args), "POST").get("Set-Cookie").decode() == line
 
 
 @pytest.mark.parametrize("value", ["cr", "lf", "crlf", "nul"])

@@ -4,17 +4,13 @@ import json
 
 import pytest
 
+from support.client import json_post
 from support.table import cases
 
 
 @pytest.fixture
 def server(serve):
     return serve("around.py")
-
-
-def post(path, obj):
-    body = json.dumps(obj).encode()
-    return b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (path, len(body), body)
 
 
 REDIRECTS = [
@@ -32,7 +28,7 @@ REDIRECTS = [
 
 @pytest.mark.parametrize("args,status,location", cases(REDIRECTS))
 def test_a_redirect_leads_on(server, args, status, location):
-    for answer in server.both_ways(post(b"/redirect", args), "POST"):
+    for answer in server.both_ways(json_post(b"/redirect", args), "POST"):
         assert (answer.status, answer.get("Location").decode(), answer.body) == (status, location, b"")
 
 
@@ -43,7 +39,7 @@ BAD = [{"location": "/a%sb" % char} for char in ("\r", "\n", "\0", "\r\nX-Evil: 
 @pytest.mark.wire
 @pytest.mark.parametrize("args", BAD, ids=repr)
 def test_what_is_no_redirect_is_a_ValueError(server, args):
-    assert server.ask(post(b"/redirect", args), "POST").text == '["ValueError"]'
+    assert server.ask(json_post(b"/redirect", args), "POST").text == '["ValueError"]'
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])

@@ -1,5 +1,6 @@
 """A raw-socket HTTP client: sends the bytes it is given and reads the answer strictly, with h11."""
 
+import json
 import re
 import socket
 from dataclasses import dataclass, field
@@ -8,6 +9,12 @@ from email.utils import parsedate_to_datetime
 import h11
 
 READ = 65536
+
+
+def json_post(path, obj):
+    """The bytes of a request that posts a value as JSON."""
+    body = json.dumps(obj).encode()
+    return b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (path, len(body), body)
 
 
 @dataclass
