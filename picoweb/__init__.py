@@ -283,7 +283,7 @@ class WebApp(Named):
     # Connections
 
     def make_room(self, conn):
-        """End a connection without a request or a client, in favour of a new one."""
+        """End a connection without a request or a client, in favour of a new one; return it, None if there is none."""
         claim()
         hosts = [other.host for other in self.connections]
         worst = None
@@ -311,6 +311,7 @@ class WebApp(Named):
             worst.keep = False
             worst.expire()
             self.count("evicted")
+        return worst
 
     async def _handle(self, reader, writer=None):
         conn = None
@@ -321,8 +322,8 @@ class WebApp(Named):
             self.connections.append(conn)
             if not self.sweeping:
                 self.sweeping = asyncio.create_task(sweep(self))
-            if len(self.connections) > self.max_connections:
-                self.make_room(conn)
+            while len(self.connections) > self.max_connections and self.make_room(conn):
+                pass
             while conn.keep:
                 error = None
                 try:
@@ -340,8 +341,6 @@ class WebApp(Named):
                     error = e
                 if error:
                     await self.fail(conn, error)
-                    if not conn.keep and isinstance(error, Refusal) and conn.deadline >= 0:
-                        await conn.skip(True)
         except MemoryError:
             gc.collect()
             if conn and conn.fields is not False:
@@ -353,6 +352,7 @@ class WebApp(Named):
                 writer.close()
             elif conn.keep is not None:
                 conn.close()
+            reader = writer = conn = error = req = result = None  # the loop may keep this task for a while
 
     # Starting
 

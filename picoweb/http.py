@@ -527,27 +527,19 @@ class Connection(Named):
         return data
 
     @coroutine
-    def skip(self, lost=False):
-        """Read what is left of a body, for 5 seconds; if the framing is `lost` what still comes, up to a silence (RFC 9112 9.6)."""
+    def skip(self, lost):
+        """Read what is left of a body, for 5 seconds; if the framing is `lost` all that comes, up to a silence (RFC 9112 9.6)."""
         self.req = None
         self.credit = 5 * self.app.min_rate
         end = self.app.tick + 5
-        silence = 0
+        n = 1
         try:
-            while self.app.tick < end and silence < 6:
-                if not lost:
-                    if not (yield from self.read(_BLOCK)):
-                        return
-                    continue
-                n = self.attempt(self.stream.readinto, block)
-                if n == 0:
-                    return
-                silence = 0 if n else silence + 1
-                yield from asyncio.sleep_ms(0 if n else 50)
-            self.deadline = -1
+            while n and self.app.tick < end:
+                n = yield from self.receive(1) if lost else self.read(_BLOCK)
         except (OSError, Refusal):
             pass
-        self.keep = False
+        if n:
+            self.keep = False
 
     # The answer
 
@@ -801,8 +793,8 @@ class Connection(Named):
         if self.fields is None:
             raise RuntimeError("the handler has answered nothing")
         unread = self.left or self.total is not None
-        expects = self.expects
-        if expects and unread:  # who knows whether the body comes?
+        lost = self.expects and unread  # who knows whether the body comes?
+        if lost:
             self.keep = False
         self.send(True)
         if self.out:
@@ -810,6 +802,7 @@ class Connection(Named):
         self.app.note(self)
         for hook in self.ends:
             hook(self)
+        lost = lost or not unread and not self.keep and self.status in CLOSING
         self.reset()
         self.extra = ""
         self.req = self.head = None
@@ -817,8 +810,8 @@ class Connection(Named):
         if self.why or self.hooks or self.ends:
             self.why = ""
             self.hooks = self.ends = ()
-        if unread:
-            yield from self.skip(expects)
+        if unread or lost:
+            yield from self.skip(lost)
 
     def name(self):
         """Return what a log line says of the request."""

@@ -22,16 +22,19 @@ async def index(req, resp):
 
 
 def leave(n):
-    """Take all of the heap but n bytes."""
+    """Take all of the heap but n bytes in a row."""
     gc.collect()
+    row = bytearray(n)
     size = 4096
     while size > 8:
         try:
-            while gc.mem_free() > n + size:
+            while True:
                 held.append(bytearray(size))
         except MemoryError:
             pass
         size //= 2
+    row = None
+    gc.collect()
 
 
 datagrams = usocket.socket(usocket.AF_INET, usocket.SOCK_DGRAM)

@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 import h11
 
 READ = 65536
+AGAIN = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def json_post(path, obj):
@@ -50,6 +51,8 @@ class Connection:
     """A socket whose answers are parsed one after another; what was read past one belongs to the next."""
 
     strict = True  # whether the head is picoweb's own
+    says_close = False  # whether the last response did
+    left = False
 
     def __init__(self, port, timeout=10, strict=True):
         self.strict = strict
@@ -83,10 +86,12 @@ class Connection:
         return data
 
     def everything(self):
-        """All bytes up to the end of the connection, unparsed."""
+        """All bytes up to the end of the connection, unparsed; who is refused leaves, as a browser does."""
         data = self.rest
         while not self.ended:
             data += self.receive()
+            if data[9:10] in (b"4", b"5") and b"\r\nConnection: close\r\n" in data:
+                self.leave(b"")
         self.rest = b""
         return data
 
@@ -125,13 +130,25 @@ class Connection:
         answer.head = seen.partition(b"\r\n\r\n")[0]
         if self.strict:
             check(answer)
+        self.says_close = answer.says_close
         return answer
 
+    def leave(self, data):
+        """Send a last time, where the server still reads."""
+        if not self.left:
+            self.left = True
+            try:
+                self.send(data).half_close()
+            except OSError:
+                pass
+
     def closes(self):
-        """True where the peer closes and sends no byte more."""
+        """True where the peer closes and sends no byte more; if it said so, also to whoever asks again."""
         if self.rest:
             return False
         try:
+            if self.says_close:
+                self.leave(AGAIN)
             return not self.receive()
         except ConnectionResetError:
             self.ended = True
