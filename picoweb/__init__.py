@@ -13,6 +13,7 @@ from .utils import unquote
 import uio
 import uos
 
+len, isinstance, hasattr, str = len, isinstance, hasattr, str  # as in http.py
 NO_MEMORY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -100,10 +101,10 @@ async def sweep(app):
                         conn.expire()
                 t = gmtime()
                 if t[0] > 2023:  # the clock was set
-                    app.date = "Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n" % (
+                    app.date = ("Date: %s, %02d %s %d %02d:%02d:%02d GMT\r\n" % (
                         "MonTueWedThuFriSatSun"[t[6] * 3 :][:3], t[2],
                         "JanFebMarAprMayJunJulAugSepOctNovDec"[t[1] * 3 - 3 :][:3], t[0], t[3], t[4], t[5],
-                    )
+                    )).encode()
                 if app.refusals > 1 > app.debug:
                     app.tell("warning", "%s (%d refused)", app.refusal, app.refusals)
                 app.refusals = 0
@@ -135,7 +136,7 @@ class WebApp(Named):
     log = sweeping = listener = accepting = ssl = None
     inited = False
     tick = 0  # seconds
-    date = ""
+    date = b""
     memos = 8  # header sections that are remembered with what they say: clients repeat themselves
     refusals = 0  # not logged yet
     mounts = starts = stops = ()
@@ -214,7 +215,7 @@ class WebApp(Named):
             headers = e.headers
             text = e.message and e.message + "\n"
         resp.start("text/plain; charset=utf-8", status, headers)
-        yield from resp.awrite(resp.fields[9:-2] + "\n" + text)
+        yield from resp.awrite(resp.fields[9:-2] + b"\n" + text.encode())
 
     @coroutine
     def recover(self, conn, e, asked=False):

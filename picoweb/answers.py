@@ -13,7 +13,7 @@ def jsonify(writer, obj):
 def http_error(writer, status):
     """Answer with a status (str) and its reason alone."""
     writer.start("text/plain; charset=utf-8", status)
-    yield from writer.awrite(writer.fields[9:].replace("\r", ""))
+    yield from writer.awrite(writer.fields[9:].replace(b"\r", b""))
 
 
 @coroutine

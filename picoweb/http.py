@@ -10,13 +10,17 @@ import sys
 import ujson
 from micropython import const
 
+# MicroPython looks for builtins one by one in a long table, and finds them at once among a module's own names.
+len, isinstance, hasattr, memoryview, min = len, isinstance, hasattr, memoryview, min
+NUMBER = int, float
+BYTES = bytes, bytearray, memoryview
 _BLOCK = const(768)  # bytes that are read, or sent, at once
 HTML = "text/html; charset=utf-8"
 # How the end of a body is told, if not by its length.
 _CHUNKED = const(-1)
 _CLOSE = const(-2)
 DIGITS = "0123456789"
-NAME = DIGITS + "!$&'*+-._~%abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NAME = "-.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + DIGITS + "!$&'*+_~%"  # the frequent first: strip() looks in turn
 TOKEN = NAME + "#^`|"  # RFC 9110 5.6.2
 KNOWN = " host connection content-length content-type transfer-encoding expect "
 CLOSING = 400, 408, 413, 414, 417, 431, 501, 503, 505  # after these nobody knows where the next request begins
@@ -240,7 +244,7 @@ class Connection(Named):
     total = None  # bytes of all chunks, None if there is none to come
     # Of the answer
     status = 0
-    fields = None  # None: not begun; the status line; False: the head has left
+    fields = None  # None: not begun; the status line (bytes); False: the head has left
     extra = why = ""  # the other lines; what an error says in the log
     added = None  # bytes of `extra` that came before the answer began, which an error's answer keeps
     type = framing = None  # the content type; bytes still to come, _CHUNKED or _CLOSE
@@ -404,10 +408,13 @@ class Connection(Named):
                     app.memo.pop(0)
                 app.memo.append((head, said))
         self.http11, self.keep, left, self.expects, place, self.body_type = said
-        line = buf[at:end]
+        line = bytes(memoryview(buf)[at:end])
         if not line or min(line) < 32 or max(line) > 126:
             raise ValueError
-        method, _, target = line.decode().partition(" ")
+        method, _, target = line.partition(b" ")
+        is_path = target[:1] == b"/"
+        method = method.decode()
+        target = target.decode()
         self.head = head
         if head is block:
             owner = self
@@ -416,7 +423,7 @@ class Connection(Named):
         self.buf = bytes(memoryview(buf)[stop:n]) if stop < n else b""
         if method == "CONNECT":
             refuse("no tunnels", 501)
-        if target[:1] != "/" and (target != "*" or method != "OPTIONS"):
+        if not is_path and (target != "*" or method != "OPTIONS"):
             scheme, _, rest = target.partition("://")
             host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
             check_host(host if host and scheme.lower() in ("http", "https") else " ")
@@ -577,13 +584,19 @@ class Connection(Named):
         if self.fields is not None:
             return self.app.tell("warning", "%s: a second start_response is ignored", self.name())
         self.added = len(self.extra)
-        status = str(status)
-        self.status = int(status[:3])
-        if not 99 < self.status < 600 or status[3:4] not in " ":
-            raise ValueError("a malformed status: " + status)
-        if len(status) < 5:
-            at = REASONS.find("\n" + status) + 1
-            status = REASONS[at : REASONS.find("\n", at)] if at else status + " Other"
+        if status in (200, "200"):
+            self.status = 200
+            line = b"HTTP/1.1 200 OK\r\n"
+        else:
+            status = str(status)
+            self.status = int(status[:3])
+            if not 99 < self.status < 600 or status[3:4] not in " ":
+                raise ValueError("a malformed status: " + status)
+            if len(status) < 5:
+                at = REASONS.find("\n" + status) + 1
+                status = REASONS[at : REASONS.find("\n", at)] if at else status + " Other"
+            check_value(status)
+            line = b"HTTP/1.1 %s\r\n" % status.encode()
         if headers:
             if hasattr(headers, "decode"):
                 headers = headers.decode()
@@ -593,9 +606,9 @@ class Connection(Named):
                 name, value = field.split(":", 1) if isinstance(field, str) else field
                 self.add_header(name, value.strip() if isinstance(value, str) else value)
         kind = self.type or content_type or ""
-        check_value(status + kind)
+        check_value(kind)
         self.type = kind
-        self.fields = "HTTP/1.1 %s\r\n" % status
+        self.fields = line
 
     def lead(self, size):
         """Return the whole head, and decide the framing; `size` is the body's, None if there is more to come of it."""
@@ -606,26 +619,26 @@ class Connection(Named):
             self.framing = size if size is not None else _CHUNKED if self.http11 else _CLOSE
         self.mute = status in (204, 205, 304) or status < 200 or self.req is not None and self.req.method == "HEAD"
         extra = self.extra
-        parts = [self.fields, "" if extra and "date:" in extra.lower() else self.app.date, extra]
+        parts = [self.fields, b"" if extra and "date:" in extra.lower() else self.app.date, extra.encode()]
         if status > 199:
             if status not in (204, 304):
                 if self.type:
-                    parts += "Content-Type: ", self.type, "\r\n"
+                    parts += b"Content-Type: ", self.type.encode(), b"\r\n"
                 if status == 205:
                     self.framing = 0
                 if self.framing >= 0:
-                    parts.append("Content-Length: %d\r\n" % self.framing)
+                    parts.append(b"Content-Length: %d\r\n" % self.framing)
                 elif self.http11:
-                    parts.append("Transfer-Encoding: chunked\r\n")
+                    parts.append(b"Transfer-Encoding: chunked\r\n")
                 else:
                     self.keep = self.keep and False
             if not self.keep:
-                parts.append("Connection: close\r\n")
+                parts.append(b"Connection: close\r\n")
             elif not self.http11:
-                parts.append("Connection: keep-alive\r\n")
-        parts.append("\r\n")
+                parts.append(b"Connection: keep-alive\r\n")
+        parts.append(b"\r\n")
         self.fields = False
-        return "".join(parts).encode()
+        return b"".join(parts)
 
     def send(self, last=False):
         """Put what is held back, the first time after the head."""
@@ -749,7 +762,7 @@ class Connection(Named):
                 self.send()
         elif result is not None and self.fields is None:
             status, headers, kind = 200, None, HTML
-            number = isinstance(result, (int, float)) and result is not True
+            number = isinstance(result, NUMBER) and result is not True
             if isinstance(result, tuple):
                 if isinstance(result[0], int) and not isinstance(result[1], int):
                     result = (result[1], result[0]) + result[2:]
@@ -761,7 +774,7 @@ class Connection(Named):
                 result = to_json(result)
             if isinstance(result, str):
                 result = result.encode()
-            elif isinstance(result, (bytes, bytearray, memoryview)):
+            elif isinstance(result, BYTES):
                 kind = "application/octet-stream"
             elif result is None:
                 result = b""
@@ -770,7 +783,7 @@ class Connection(Named):
                 file = getattr(func, "__globals__", {}).get("__file__", "?")
                 raise TypeError("%s of %s answers with %r" % (getattr(func, "__name__", func), file, result))
             self.start(kind, status, headers)
-            if isinstance(result, (bytes, bytearray, memoryview)):
+            if isinstance(result, BYTES):
                 if self.framing is None:
                     self.framing = len(result)
                 if len(result) > self.hold:

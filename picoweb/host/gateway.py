@@ -301,7 +301,7 @@ class Connection(HostConnection):
         status = self.status
         if self.framing is None:
             self.framing = CLOSE if size is None else size
-        self.status_line = self.fields[9:-2]
+        self.status_line = self.fields[9:-2].decode()
         self.fields = False
         self.mute = status in NO_BODY or status < 200 or self.req is not None and self.req.method == "HEAD"
         headers = []
