@@ -179,7 +179,10 @@ def read_fields(buf, start, stop):
         if colon <= at or name.strip(TOKEN):  # a folded line begins with a space
             raise ValueError
         if " " + name + " " in KNOWN:
-            value = bytes(buf[colon + 1 : end]).strip(b" \t").decode().lower()
+            try:
+                value = bytes(buf[colon + 1 : end]).strip(b" \t").decode().lower()
+            except UnicodeError:
+                value = "\xff"  # no host, no number and no option
             if name in found:
                 value = found[name] + "," + value
             found[name] = value

@@ -60,6 +60,8 @@ SERVED = [
      b"GET /tell HTTP/1.1\r\n!#$%&'*+-.^_`|~09: 1\r\n" + HOST + b"\r\n", "/tell"),
     ("a value with bytes above 127 is accepted",
      b"GET /tell HTTP/1.1\r\nX-Bytes: \xe9\xff\r\n" + HOST + b"\r\n", "/tell"),
+    ("raw bytes among the options of a connection",
+     b"GET /tell HTTP/1.1\r\nConnection: \x80\r\nContent-Type: \xff\r\n" + HOST + b"\r\n", "/tell"),
     ("a browser's long Accept is accepted",
      b"GET /tell HTTP/1.1\r\n" + HOST + b"Accept: " + b"a/b," * 100 + b"\r\n\r\n", "/tell"),
 ]
