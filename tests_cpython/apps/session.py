@@ -87,7 +87,7 @@ async def stream(req, resp):
 @app.route("/late")
 async def late(req, resp):
     await picoweb.start_response(resp)
-    await resp.awrite("x" * 600)
+    await resp.awrite("x" * 70000)
     req.session["late"] = 1
 
 
