@@ -37,14 +37,14 @@ REQUIREMENTS = {
     "test": {
         "pip": [
             "pytest>=8", "pytest-timeout>=2.3", "pytest-xdist>=3.6", "httpx>=0.27", "h11>=0.14", "hypothesis>=6.100", "microdot==2.7.*",
-            "watchfiles>=0.24", "setuptools>=77", "dnspython>=2.6",
+            "watchfiles>=0.24", "setuptools>=77", "dnspython>=2.6", "micropie", "cryptography>=42", "pyaes>=1.6",
             # The emulated RP2040, and the flash of a board.
             "rp2040py>=0.3", "littlefs-python>=0.12",
             # The servers that an app may outgrow a board to, and their clients.
             "uvicorn>=0.34", "httptools>=0.6", "uvloop>=0.21", "hypercorn>=0.17", "granian>=2", "gunicorn>=23",
             "waitress>=3", "asgiref>=3.8", "wsproto>=1.2", "websockets>=14", "python-socketio>=5.11", "aiohttp>=3.9",
         ],
-        "archives": {},
+        "archives": {"usrv==0.4.2": "peers/usrv"},  # which names a command that pip does not take
     },
     "board": {"pip": ["mpremote>=1.25"], "archives": {}},
     "docs": {"pip": ["sphinx>=8.1", "furo>=2024.8", "myst-parser>=4"], "archives": {}},
