@@ -2,76 +2,68 @@
 import sys
 import uio
 import uos
-import utime
 
-from .logstore import HEAD, Log, StoreError
+from .logstore import Log, StoreError
 
 INCL = 1  # the end of a range belongs to it
 DESC = 2  # a range runs backwards
-BTREE = b"SQLite format 3" if sys.implementation.name == "cpython" else b"b1\x05\0"  # how files of module btree begin
+ON_HOST = sys.implementation.name == "cpython"
+BTREE = b"SQLite format 3" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
 opened = []  # paths: a file is opened once
 
 
 def open(path, kind=None, flush=0, app=None, repair=False):
-    """Return a Store, of the kind of the file, else of `kind`: "log" (a board's default) or "btree" (CPython's: sqlite3).
+    """Return a Store: of the file's kind, for a new one "log" or "btree", which is sqlite3 and the default on CPython.
 
-    Changes are flushed at once, or after `flush` seconds, or with None by flush() and close() alone; app.stop() closes.
-    StoreError: EBUSY for a file that is open, EINVAL for one of another kind, EIO for a damaged one.
+    A change is flushed at once, or within `flush` seconds of the app's service; None leaves it to flush() and close().
+    StoreError: EBUSY for a file that is open, EINVAL for one of another kind, EIO for a damaged log unless `repair`.
     """
-    place = path if path[:1] == "/" else uos.getcwd().rstrip("/") + "/" + path
+    place = path if path[:1] == "/" else uos.getcwd() + "/" + path
     if place in opened:
         raise StoreError(16, path + " is open")
-    kind = kind_of(path, kind)
+    head = b""
+    try:
+        with uio.open(path, "rb") as f:
+            head = f.read(16)
+    except OSError as e:
+        if e.args[0] != 2:
+            raise
+    if head:
+        found = "btree" if head.startswith(BTREE) else "log"
+        if kind and kind != found:
+            raise StoreError(22, "%s is no %s" % (path, kind))
+        kind = found
+    elif not kind:
+        kind = "btree" if ON_HOST else "log"
     f = None
     if kind == "log":
         db = Log(path, repair)
     else:
         import btree
 
-        try:
-            f = uio.open(path, "r+b")
-        except OSError:
-            f = uio.open(path, "w+b")
+        f = uio.open(path, "r+b" if head else "w+b")
         db = btree.open(f)
     opened.append(place)
     store = Store(db, kind, flush, f, place)
     if app:
         app.at_stop(store.close)
-        if flush:
-            app.at_start(store.flush_often)
+    if flush:
+        app.at_start(store.flush_often)
     return store
 
 
-def kind_of(path, kind):
-    """Return the kind of a file, of a new one `kind` or the default."""
-    head = b""
-    try:
-        with uio.open(path, "rb") as f:
-            head = f.read(15)
-    except OSError as e:
-        if e.args[0] != 2:
-            raise
-    if not head:
-        return kind or ("log" if BTREE[:1] == b"b" else "btree")
-    found = "log" if HEAD.startswith(head[:8]) else "btree" if head.startswith(BTREE) else None
-    if found is None or kind not in (None, found):
-        raise StoreError(22, "%s is no store of kind %s" % (path, kind or "log or btree"))
-    return found
-
-
 class Store:
-    """An open store: a dict of bytes to bytes in the order of the keys; keys and values may be given as str.
+    """A dict of bytes to bytes, in the order of the keys; keys and values may be given as str.
 
-    What the kind has beside this is there too: get, keys, values, items; compact() of a log.
+    It has the methods of its kind: get, keys, values, items; compact() of a log.
     """
 
     def __init__(self, db, kind, every, f, place):
         self.db = db
         self.kind = kind
-        self.every = every  # seconds
+        self.every = every
         self.f = f
         self.place = place
-        self.flushed = utime.ticks_ms()
 
     def __getattr__(self, name):
         if name == "db":
@@ -95,39 +87,29 @@ class Store:
 
     def __delitem__(self, key):
         del self.db[key]
-        self.change()
+        if self.every == 0:
+            self.db.flush()
 
     def put(self, key, value):
-        """Store a value; it is safe from a loss of power once it is flushed."""
+        """Store a value."""
         self.db.put(key, value)
-        self.change()
-
-    def change(self):
-        every = self.every
-        if every is not None and utime.ticks_diff(utime.ticks_ms(), self.flushed) >= every * 1000:
-            self.flush()
-
-    def flush(self):
-        """Bring all changes to the disk."""
-        self.db.flush()
-        self.flushed = utime.ticks_ms()
+        if self.every == 0:
+            self.db.flush()
 
     async def flush_often(self):
-        """Have what no later change flushes flushed in time."""
         from .http import asyncio
 
         async def run():
             while self.place in opened:
+                self.db.flush()
                 await asyncio.sleep_ms(int(self.every * 1000))
-                if self.place in opened:
-                    self.flush()
 
         asyncio.create_task(run())
 
     def close(self):
-        """Flush and close it, if it is open."""
+        """Flush it and close it, if it is open."""
         if self.place in opened:
-            self.flush()
+            self.db.flush()
             self.db.close()
             if self.f:
                 self.f.close()
