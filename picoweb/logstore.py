@@ -12,11 +12,11 @@ from micropython import const
 
 HEAD = b"picolog1"  # then four bytes by which the checksums of each file differ
 _FIRST = const(12)  # where the first record begins
-_MARK = const(0xA7)  # a record: this, the key's length, the value's (2, little-endian), key, value, CRC-32 (4)
-_GONE = const(0xFFFF)  # the value's length in the record of a deleted key
+_MARK = const(0xA7)  # a record: this, the key's length, the value's (2, little-endian), key, value, CRC-32 (4);
+# one less is the mark of a deletion
 _MAX_KEY = const(255)  # bytes
 _MAX_VALUE = const(8192)  # bytes
-_BLOCK = const(64)  # offsets in each block of the index but the last
+_BLOCK = const(64)  # offsets in a block of the index
 _SPARE = const(4096)  # bytes of outdated records that are kept, beside as many as there are of current ones
 
 
@@ -32,43 +32,38 @@ def to_bytes(data):
 class Log:
     """An open file of this kind; StoreError EIO if records are damaged, unless `repair` leaves them out."""
 
-    def __init__(self, path, repair=False):
+    def __init__(self, path, repair=False, mode="r+b"):
         self.path = path
         self.changes = 0  # of the index
-        self.load(repair)
+        self.load(repair, mode)
 
-    def load(self, repair=False):
+    def load(self, repair=False, mode="r+b"):
         """Open the file, and index it up to what is torn; it is made if it is missing."""
-        new = self.path + ".new"
         try:
-            f = uio.open(self.path, "r+b")
-            try:
-                uos.remove(new)  # it is not whole
-            except OSError:
-                pass
+            f = uio.open(self.path, mode)
         except OSError as e:
             if e.args[0] != 2:
                 raise
-            try:  # the old file was removed, and the new one not renamed yet
-                uos.rename(new, self.path)
-                f = uio.open(self.path, "r+b")
+            try:  # compact() had removed the old file, and not renamed the new one yet
+                uos.rename(self.path + ".new", self.path)
             except OSError:
-                f = uio.open(self.path, "w+b")
+                mode = "w+b"
+            f = uio.open(self.path, mode)
         self.f = f
-        self.blocks = []
+        self.blocks = [array("I")]  # each has _BLOCK offsets but the last, which has fewer
         self.count = 0  # keys
         self.live = 0  # bytes of their records
         self.spare = _SPARE
-        self.end = at = _FIRST
         head = f.read(_FIRST)
         if len(head) < _FIRST and HEAD.startswith(head[:8]):
+            head = HEAD + uos.urandom(4)
             f.seek(0)
-            self.salt = begin(f)
+            f.write(head)
             f.flush()
-        elif head[:8] != HEAD:
+        if head[:8] != HEAD:
             raise StoreError(22, self.path + " is no store")
-        else:
-            self.salt = ustruct.unpack("<I", head[8:])[0]
+        self.salt = ustruct.unpack("<I", head[8:])[0] & 0x1FFFFFFF  # no long int
+        self.end = at = _FIRST
         size = f.seek(0, 2)
         while at < size:
             try:
@@ -76,26 +71,25 @@ class Log:
             except StoreError:
                 at += 1
                 continue
-            if at != self.end and not repair:  # else what is damaged is torn: the next record is written over it
-                self.read(self.end)
+            if at != self.end and not repair:
+                self.read(self.end)  # raises; what is damaged at the end is torn: the next record is written over it
             place, length = self.find(key)
-            end = at + 8 + len(key) + len(value or b"")
-            self.note(place, length, None if value is None else at, end)
-            at = self.end = end
+            self.end = at + 8 + len(key) + len(value or b"")
+            self.note(place, length, None if value is None else at)
+            at = self.end
 
     def read(self, at):
         """Return key and value of the record there, the value None if the key was deleted."""
         f = self.f
         f.seek(at)
         head = f.read(4)
-        if len(head) == 4 and head[0] == _MARK:
+        if len(head) == 4 and head[0] | 1 == _MARK:
             n = head[2] | head[3] << 8
-            gone = n == _GONE
-            if gone or n <= _MAX_VALUE:
+            if n <= _MAX_VALUE:
                 key = f.read(head[1])
-                value = b"" if gone else f.read(n)
+                value = f.read(n)
                 if f.read(4) == check(self.salt ^ at, head, key, value):
-                    return key, None if gone else value
+                    return key, value if head[0] == _MARK else None
         raise StoreError(5, "%s is damaged at byte %d" % (self.path, at))
 
     def at(self, place):
@@ -122,73 +116,77 @@ class Log:
             place = (low + high) // 2
         return low, 0
 
-    def note(self, place, length, at, end):
-        """Put the bytes of a new record into the index, in place of a record of that length; None removes the key."""
+    def note(self, place, length, at):
+        """Put the newest record into the index, in place of one of that length; None removes the key."""
         blocks = self.blocks
         b = place // _BLOCK
         place %= _BLOCK
         self.live -= length
-        if at is not None:
-            self.live += end - at
-            if length:
-                blocks[b][place] = at
-                return
-            self.count += 1
-            while at is not None:
-                if b == len(blocks):
-                    blocks.append(array("I"))
-                block = blocks[b]
-                block[place:place] = array("I", (at,))
-                at = None
-                if len(block) > _BLOCK:  # its last goes into the next block
-                    at = block[_BLOCK]
-                    blocks[b] = block[:_BLOCK]
-                b += 1
-                place = 0
-        elif length:
-            self.count -= 1
-            while b < len(blocks):
-                blocks[b][place:place + 1] = array("I")
-                b += 1
-                place = 0
-                if b < len(blocks):
-                    blocks[b - 1].append(blocks[b][0])
-            if not blocks[-1]:
-                blocks.pop()
         self.changes += 1
+        none = array("I")
+        new = none
+        if at is not None:
+            self.live += self.end - at
+            new = array("I", (at,))
+        blocks[b][place:place + (length > 0)] = new
+        self.count += len(new) - (length > 0)
+        while b < len(blocks) - 1:  # as many in each as before
+            block = blocks[b]
+            b += 1
+            next = blocks[b]
+            if len(block) > _BLOCK:
+                next[:0] = block[_BLOCK:]
+                block[_BLOCK:] = none
+            elif len(block) < _BLOCK:
+                block.extend(next[:1])
+                next[:1] = none
+        if len(blocks[b]) == _BLOCK:
+            blocks.append(none)
+        elif b and len(blocks[b - 1]) < _BLOCK:
+            blocks.pop()
 
     def get(self, key, default=None):
         """Return the value of a key, or `default`; StoreError EIO if its record is damaged."""
         place, length = self.find(to_bytes(key))
         return self.read(self.at(place))[1] if length else default
 
-    def put(self, key, value):
-        """Store a value; ValueError if it or the key is too long, StoreError ENOSPC if the disk is full."""
-        self.append(to_bytes(key), to_bytes(value))
-
     def __delitem__(self, key):
-        self.append(to_bytes(key), None)
+        self.put(key, None)
 
-    def append(self, key, value):
-        n = _GONE if value is None else len(value)
-        if len(key) > _MAX_KEY or _MAX_VALUE < n < _GONE:
+    def put(self, key, value):
+        """Store a value, None for no more; ValueError if one is too long, StoreError ENOSPC if the disk is full."""
+        key = to_bytes(key)
+        if len(key) > _MAX_KEY or len(value or b"") > _MAX_VALUE:
             raise ValueError("a key has at most %d bytes, a value %d" % (_MAX_KEY, _MAX_VALUE))
         place, length = self.find(key)
-        if n == _GONE and not length:
+        if value is None and not length:
             raise KeyError(key)
         at = self.end
         try:
-            self.f.seek(at)
-            self.end = write(self.f, self.salt, at, key, value)
+            self.add(key, value)
         except OSError as e:
             self.fail(e)
-        self.note(place, length, None if value is None else at, self.end)
+        self.note(place, length, None if value is None else at)
+
+    def add(self, key, value):
+        """Write a record at the end."""
+        at = self.end
+        mark = _MARK - (value is None)
+        value = value or b""
+        n = len(value)
+        head = bytes((mark, len(key), n & 255, n >> 8))
+        f = self.f
+        f.seek(at)
+        f.write(head + key)
+        f.write(value)
+        f.write(check(self.salt ^ at, head, key, value))
+        self.end = at + 8 + len(key) + n
 
     def fail(self, e):
         """Go back to what is in the file, and raise what happened."""
         self.f.close()
         self.load()
-        raise StoreError(e.args[0], "%s cannot be written: %s" % (self.path, e))
+        raise StoreError(e.args[0], self.path + " cannot be written")
 
     def flush(self):
         """Bring all changes to the disk: after this a loss of power takes nothing away."""
@@ -203,20 +201,21 @@ class Log:
                 self.spare += self.end  # later
 
     def compact(self):
-        """Write the file anew, without outdated records; OSError ENOSPC if there is no room for both."""
-        new = self.path + ".new"
+        """Write the file anew, without outdated records; StoreError ENOSPC if there is no room for both."""
+        path = self.path + ".new"
         try:
-            with uio.open(new, "wb") as f:
-                salt = begin(f)
-                end = _FIRST
+            new = Log(path, False, "w+b")
+            try:
                 for key, value in self.items():
-                    end = write(f, salt, end, key, value)
-        except OSError:
-            uos.remove(new)
-            raise
+                    new.add(key, value)
+            finally:
+                new.close()
+        except OSError as e:
+            uos.remove(path)
+            raise StoreError(e.args[0], path + " cannot be written")
         self.f.close()
         try:
-            uos.rename(new, self.path)
+            uos.rename(path, self.path)
         except OSError:  # the old file is in the way
             uos.remove(self.path)
         self.load()
@@ -260,25 +259,7 @@ class Log:
         return self.range(None, *range)
 
 
-def begin(f):
-    """Write the head of a file, and return the number that its checksums begin with."""
-    salt = ustruct.unpack("<I", uos.urandom(4))[0] & 0x1FFFFFFF  # no long int
-    f.write(HEAD + ustruct.pack("<I", salt))
-    return salt
-
-
 def check(seed, head, key, value):
     """Return the last four bytes of a record."""
     crc32 = ubinascii.crc32
     return ustruct.pack("<I", crc32(value, crc32(key, crc32(head, seed))))
-
-
-def write(f, salt, at, key, value):
-    """Write a record that begins at this byte, and return where it ends."""
-    n = _GONE if value is None else len(value)
-    value = value or b""
-    head = bytes((_MARK, len(key), n & 255, n >> 8))
-    f.write(head + key)
-    f.write(value)
-    f.write(check(salt ^ at, head, key, value))
-    return at + 8 + len(key) + len(value)

@@ -3,12 +3,12 @@ import sys
 import uio
 import uos
 
-from .logstore import Log, StoreError
+from .logstore import Log, StoreError, to_bytes
 
 INCL = 1  # the end of a range belongs to it
 DESC = 2  # a range runs backwards
 ON_HOST = sys.implementation.name == "cpython"
-BTREE = b"SQLite format 3" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
+BTREE = b"SQLite" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
 opened = []  # paths: a file is opened once
 
 
@@ -18,37 +18,33 @@ def open(path, kind=None, flush=0, app=None, repair=False):
     A change is flushed at once, or within `flush` seconds of the app's service; None leaves it to flush() and close().
     StoreError: EBUSY for a file that is open, EINVAL for one of another kind, EIO for a damaged log unless `repair`.
     """
-    place = path if path[:1] == "/" else uos.getcwd() + "/" + path
-    if place in opened:
+    if path[:1] != "/":
+        path = uos.getcwd() + "/" + path
+    if path in opened:
         raise StoreError(16, path + " is open")
-    head = b""
-    try:
-        with uio.open(path, "rb") as f:
-            head = f.read(16)
-    except OSError as e:
-        if e.args[0] != 2:
-            raise
-    if head:
-        found = "btree" if head.startswith(BTREE) else "log"
-        if kind and kind != found:
-            raise StoreError(22, "%s is no %s" % (path, kind))
-        kind = found
-    elif not kind:
-        kind = "btree" if ON_HOST else "log"
     f = None
+    if not kind:
+        head = b""
+        try:
+            with uio.open(path, "rb") as f:
+                head = f.read(6)
+        except OSError:
+            pass
+        kind = "btree" if head[:4] == BTREE[:4] or ON_HOST and not head else "log"
     if kind == "log":
         db = Log(path, repair)
     else:
         import btree
 
-        f = uio.open(path, "r+b" if head else "w+b")
+        uio.open(path, "ab").close()
+        f = uio.open(path, "r+b")
         db = btree.open(f)
-    opened.append(place)
-    store = Store(db, kind, flush, f, place)
+    opened.append(path)
+    store = Store(db, kind, flush, f, path)
     if app:
         app.at_stop(store.close)
-    if flush:
-        app.at_start(store.flush_often)
+        if flush:
+            app.at_start(store.flush_often)
     return store
 
 
@@ -58,12 +54,12 @@ class Store:
     It has the methods of its kind: get, keys, values, items; compact() of a log.
     """
 
-    def __init__(self, db, kind, every, f, place):
+    def __init__(self, db, kind, every, f, path):
         self.db = db
         self.kind = kind
         self.every = every
         self.f = f
-        self.place = place
+        self.path = path
 
     def __getattr__(self, name):
         if name == "db":
@@ -82,9 +78,6 @@ class Store:
     def __iter__(self):
         return self.db.keys()
 
-    def __setitem__(self, key, value):
-        self.put(key, value)
-
     def __delitem__(self, key):
         del self.db[key]
         if self.every == 0:
@@ -92,26 +85,28 @@ class Store:
 
     def put(self, key, value):
         """Store a value."""
-        self.db.put(key, value)
+        self.db.put(key, to_bytes(value))
         if self.every == 0:
             self.db.flush()
 
-    async def flush_often(self):
+    __setitem__ = put
+
+    def flush_often(self):
         from .http import asyncio
 
         async def run():
-            while self.place in opened:
+            while self.path in opened:
                 self.db.flush()
-                await asyncio.sleep_ms(int(self.every * 1000))
+                await asyncio.sleep(self.every)
 
         asyncio.create_task(run())
 
     def close(self):
         """Flush it and close it, if it is open."""
-        if self.place in opened:
+        if self.path in opened:
             self.db.flush()
             self.db.close()
             if self.f:
                 self.f.close()
-            opened.remove(self.place)
+            opened.remove(self.path)
             del self.db
