@@ -1,15 +1,39 @@
-"""An ordered store of bytes by btree's interface, in one file: a log in plain Python, or the firmware's btree."""
+"""An ordered store of bytes by btree's interface, in one file: a log in plain Python, or the firmware's btree.
+
+The log has a head, then a record for each change, the newest last. Its index in RAM has four bytes for each key: where its
+record is, in the order of the keys, which are read from the file to be compared. What was flushed is there after any loss
+of power; what is torn at the end is written over.
+"""
 import sys
 import uio
 import uos
-
-from .logstore import Log, StoreError, to_bytes
+import ustruct
+from array import array
+from micropython import const
+from ubinascii import crc32
 
 INCL = 1  # the end of a range belongs to it
 DESC = 2  # a range runs backwards
 ON_HOST = sys.implementation.name == "cpython"
-BTREE = b"SQLite" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
+BTREE = b"SQLi" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
+HEAD = b"picolog1"  # then four bytes by which the checksums of each file differ
+_FIRST = const(12)  # where the first record begins
+_MARK = const(0xA7)  # a record: this, the key's length, the value's (2, little-endian), key, value, CRC-32 (4);
+# one less is the mark of a deletion, which has no value
+_MAX_KEY = const(255)  # bytes
+_MAX_VALUE = const(8192)  # bytes
+_BLOCK = const(64)  # offsets in a block of the index
+_SPARE = const(4096)  # bytes of outdated records that are kept, beside as many as there are of current ones
 opened = []  # paths: a file is opened once
+
+
+class StoreError(OSError):
+    """What is wrong with a store's file, or with its disk: (errno, text)."""
+
+
+def to_bytes(data):
+    """Return the bytes of a key or value, which may be a str."""
+    return data.encode() if isinstance(data, str) else bytes(memoryview(data))
 
 
 def open(path, kind=None, flush=0, app=None, repair=False):
@@ -22,91 +46,310 @@ def open(path, kind=None, flush=0, app=None, repair=False):
         path = uos.getcwd() + "/" + path
     if path in opened:
         raise StoreError(16, path + " is open")
-    f = None
     if not kind:
         head = b""
         try:
             with uio.open(path, "rb") as f:
-                head = f.read(6)
+                head = f.read(4)
         except OSError:
             pass
-        kind = "btree" if head[:4] == BTREE[:4] or ON_HOST and not head else "log"
-    if kind == "log":
-        db = Log(path, repair)
-    else:
-        import btree
-
-        uio.open(path, "ab").close()
-        f = uio.open(path, "r+b")
-        db = btree.open(f)
+        kind = "btree" if head == BTREE or ON_HOST and not head else "log"
+    store = Btree(path) if kind == "btree" else Store(path, repair)
+    store.every = flush
     opened.append(path)
-    store = Store(db, kind, flush, f, path)
     if app:
         app.at_stop(store.close)
         if flush:
-            app.at_start(store.flush_often)
+            from .http import asyncio
+
+            app.at_start(lambda: asyncio.create_task(store.flush_often(asyncio.sleep)))
     return store
 
 
 class Store:
-    """A dict of bytes to bytes, in the order of the keys; keys and values may be given as str.
+    """A log: a dict of bytes to bytes, in the order of the keys; keys and values may be given as str."""
 
-    It has the methods of its kind: get, keys, values, items; compact() of a log.
-    """
+    kind = "log"
+    db = every = None
 
-    def __init__(self, db, kind, every, f, path):
-        self.db = db
-        self.kind = kind
-        self.every = every
-        self.f = f
+    def __init__(self, path, repair=False, mode="r+b"):
         self.path = path
+        self.changes = 0  # of the index
+        self.load(repair, mode)
 
-    def __getattr__(self, name):
-        if name == "db":
-            raise ValueError("the store is closed")
-        return getattr(self.db, name)
+    def load(self, repair=False, mode="r+b"):
+        """Open the file, and index it up to what is torn; it is made if it is missing."""
+        try:
+            f = uio.open(self.path, mode)
+        except OSError as e:
+            if e.args[0] != 2:
+                raise
+            try:  # compact() had removed the old file, and not renamed the new one yet
+                uos.rename(self.path + ".new", self.path)
+            except OSError:
+                mode = "w+b"
+            f = uio.open(self.path, mode)
+        self.f = f
+        self.blocks = [array("I")]  # each has _BLOCK offsets but the last, which has fewer
+        self.count = 0  # keys
+        self.live = 0  # bytes of their records
+        self.spare = _SPARE
+        head = f.read(_FIRST)
+        if len(head) < _FIRST and HEAD.startswith(head[:8]):
+            head = HEAD + uos.urandom(4)
+            f.seek(0)
+            f.write(head)
+            f.flush()
+        if head[:8] != HEAD:
+            raise StoreError(22, self.path + " is no store")
+        self.salt = ustruct.unpack("<I", head[8:])[0] & 0x1FFFFFFF  # no long int
+        self.end = at = _FIRST
+        size = f.seek(0, 2)
+        while at < size:
+            try:
+                key, value = self.read(at)
+            except StoreError:
+                at += 1
+                continue
+            if at != self.end and not repair:
+                self.read(self.end)  # raises; what is damaged at the end is torn: the next record is written over it
+            place, length = self.find(key)
+            self.end = at + 8 + len(key) + len(value or b"")
+            self.note(place, length, None if value is None else at)
+            at = self.end
+
+    def read(self, at):
+        """Return key and value of the record there, the value None if the key was deleted."""
+        f = self.f
+        f.seek(at)
+        head = f.read(4)
+        if len(head) == 4 and head[0] | 1 == _MARK:
+            n = head[2] | head[3] << 8
+            if n <= _MAX_VALUE:
+                key = f.read(head[1])
+                value = f.read(n)
+                if f.read(4) == check(self.salt ^ at, head, key, value):
+                    return key, value if head[0] == _MARK else None
+        raise StoreError(5, "%s is damaged at byte %d" % (self.path, at))
+
+    def at(self, place):
+        """Return where the record of the key at this place of the order begins."""
+        return self.blocks[place // _BLOCK][place % _BLOCK]
+
+    def find(self, key):
+        """Return the place of a key in the order, and the bytes of its record, or where it would be, and 0."""
+        low = 0
+        high = self.count
+        place = high - 1  # most new keys are greater than all others
+        f = self.f
+        n = 4 + len(key)
+        while low < high:
+            f.seek(self.at(place))
+            data = f.read(n)
+            own = data[4:4 + data[1]]
+            if own < key:
+                low = place + 1
+            elif own == key and data[1] == len(key):
+                return place, n + 4 + (data[2] | data[3] << 8)
+            else:
+                high = place
+            place = (low + high) // 2
+        return low, 0
+
+    def note(self, place, length, at):
+        """Put the newest record into the index, in place of one of that length; None removes the key."""
+        blocks = self.blocks
+        b = place // _BLOCK
+        place %= _BLOCK
+        self.changes += 1
+        none = array("I")
+        new = array("I", () if at is None else (at,))
+        self.live += len(new) * (self.end - (at or 0)) - length
+        self.count += len(new) - (length > 0)
+        blocks[b][place:place + (length > 0)] = new
+        while b < len(blocks) - 1:  # as many in each as before
+            block = blocks[b]
+            b += 1
+            next = blocks[b]
+            if len(block) > _BLOCK:
+                next[:0] = block[_BLOCK:]
+                block[_BLOCK:] = none
+            elif len(block) < _BLOCK:
+                block.extend(next[:1])
+                next[:1] = none
+        if len(blocks[b]) == _BLOCK:
+            blocks.append(none)
+        elif b and len(blocks[b - 1]) < _BLOCK:
+            blocks.pop()
+
+    def get(self, key, default=None):
+        """Return the value of a key, or `default`; StoreError EIO if its record is damaged."""
+        place, length = self.find(to_bytes(key))
+        return self.read(self.at(place))[1] if length else default
 
     def __getitem__(self, key):
-        value = self.db.get(key)
+        value = self.get(key)
         if value is None:
             raise KeyError(key)
         return value
 
     def __contains__(self, key):
-        return self.db.get(key) is not None
+        return self.get(key) is not None
 
     def __iter__(self):
-        return self.db.keys()
-
-    def __delitem__(self, key):
-        del self.db[key]
-        if self.every == 0:
-            self.db.flush()
+        return self.keys()
 
     def put(self, key, value):
-        """Store a value."""
-        self.db.put(key, to_bytes(value))
-        if self.every == 0:
-            self.db.flush()
+        """Store a value; ValueError if it or the key is too long, StoreError ENOSPC if the disk is full."""
+        self.change(to_bytes(key), to_bytes(value))
 
     __setitem__ = put
 
-    def flush_often(self):
-        from .http import asyncio
+    def __delitem__(self, key):
+        self.change(to_bytes(key), None)
 
-        async def run():
-            while self.path in opened:
-                self.db.flush()
-                await asyncio.sleep(self.every)
+    def change(self, key, value):
+        n = len(value or b"")
+        if len(key) > _MAX_KEY or n > _MAX_VALUE:
+            raise ValueError("key %d, value %d bytes: the limits are 255 and 8192" % (len(key), n))
+        place, length = self.find(key)
+        if value is None and not length:
+            raise KeyError(key)
+        at = self.end
+        self.attempt(self.add, key, value)
+        self.note(place, length, None if value is None else at)
+        if self.every == 0:
+            self.flush()
 
-        asyncio.create_task(run())
+    def add(self, key, value):
+        """Write a record at the end."""
+        at = self.end
+        mark = _MARK - (value is None)
+        value = value or b""
+        n = len(value)
+        head = bytes((mark, len(key), n & 255, n >> 8))
+        f = self.f
+        f.seek(at)
+        f.write(head + key)
+        f.write(value)
+        f.write(check(self.salt ^ at, head, key, value))
+        self.end = at + 8 + len(key) + n
+
+    def attempt(self, f, *args):
+        """Call what writes; if the disk is full or fails, go back to what is in the file."""
+        try:
+            f(*args)
+        except OSError as e:
+            self.f.close()
+            self.load()
+            raise StoreError(e.args[0], self.path + " cannot be written")
+
+    def flush(self):
+        """Bring all changes to the disk: after this a loss of power takes nothing away."""
+        self.attempt(self.f.flush)
+        if self.end > 2 * self.live + self.spare:
+            try:
+                self.compact()
+            except OSError:
+                self.spare += self.end  # later
+
+    def compact(self):
+        """Write the file anew, without outdated records; StoreError ENOSPC if there is no room for both."""
+        path = self.path + ".new"
+        try:
+            new = Store(path, False, "w+b")
+            with new.f:
+                for key, value in self.items():
+                    new.add(key, value)
+        except OSError as e:
+            uos.remove(path)
+            raise StoreError(e.args[0], path + " cannot be written")
+        self.f.close()
+        try:
+            uos.rename(path, self.path)
+        except OSError:  # the old file is in the way
+            uos.remove(self.path)
+        self.load()
+
+    async def flush_often(self, sleep):
+        while self.path in opened:
+            self.flush()
+            await sleep(self.every)
 
     def close(self):
         """Flush it and close it, if it is open."""
         if self.path in opened:
-            self.db.flush()
-            self.db.close()
-            if self.f:
-                self.f.close()
+            self.flush()
+            if self.db:
+                self.db.close()
+            self.f.close()
             opened.remove(self.path)
-            del self.db
+
+    def range(self, what, start=None, end=None, flags=0):
+        descending = flags & 2 > 0
+        if start is not None:
+            place = self.find(to_bytes(start))[0]
+        else:
+            place = descending * (self.count - 1)
+        if end is not None:
+            end = to_bytes(end)
+        while 0 <= place < self.count:
+            record = self.read(self.at(place))
+            key = record[0]
+            if end is not None and (not flags & 1 if key == end else (key > end) ^ descending):
+                return
+            changes = self.changes
+            yield record if what is None else record[what]
+            length = 1
+            if changes != self.changes:
+                place, length = self.find(key)
+            if descending:
+                place -= 1
+            elif length:
+                place += 1
+
+    def keys(self, *range):
+        """Return the keys from a start on and before an end: with flag INCL the end too, with DESC backwards."""
+        return self.range(0, *range)
+
+    def values(self, *range):
+        """Return the values of these keys."""
+        return self.range(1, *range)
+
+    def items(self, *range):
+        """Return these keys with their values; changes in between are seen."""
+        return self.range(None, *range)
+
+
+class Btree(Store):
+    """The same with the module btree, in its own file."""
+
+    kind = "btree"
+
+    def __init__(self, path):
+        import btree
+
+        self.path = path
+        uio.open(path, "ab").close()
+        self.f = uio.open(path, "r+b")
+        self.db = db = btree.open(self.f)
+        self.get = db.get
+        self.keys = db.keys
+        self.values = db.values
+        self.items = db.items
+
+    def change(self, key, value):
+        if value is None:
+            del self.db[key]
+        else:
+            self.db[key] = value
+        if self.every == 0:
+            self.flush()
+
+    def flush(self):
+        self.db.flush()
+
+
+def check(seed, head, key, value):
+    """Return the last four bytes of a record."""
+    return ustruct.pack("<I", crc32(value, crc32(key, crc32(head, seed))))
