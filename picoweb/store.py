@@ -4,19 +4,18 @@ The log has a head, then a record for each change, the newest last. Its index in
 record is, in the order of the keys, which are read from the file to be compared. What was flushed is there after any loss
 of power; what is torn at the end is written over.
 """
-import sys
 import uio
 import uos
-import ustruct
 from array import array
 from micropython import const
+from sys import implementation
 from ubinascii import crc32
 
 INCL = 1  # the end of a range belongs to it
 DESC = 2  # a range runs backwards
-ON_HOST = sys.implementation.name == "cpython"
+ON_HOST = implementation.name == "cpython"
 BTREE = b"SQLi" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
-HEAD = b"picolog1"  # then four bytes by which the checksums of each file differ
+_HEAD = const(b"picolog1")  # then four bytes by which the checksums of each file differ
 _FIRST = const(12)  # where the first record begins
 _MARK = const(0xA7)  # a record: this, the key's length, the value's (2, little-endian), key, value, CRC-32 (4);
 # one less is the mark of a deletion, which has no value
@@ -33,7 +32,7 @@ class StoreError(OSError):
 
 def to_bytes(data):
     """Return the bytes of a key or value, which may be a str."""
-    return data.encode() if isinstance(data, str) else bytes(memoryview(data))
+    return data.encode() if isinstance(data, str) else b"" + data
 
 
 def open(path, kind=None, flush=0, app=None, repair=False):
@@ -62,7 +61,7 @@ def open(path, kind=None, flush=0, app=None, repair=False):
         if flush:
             from .http import asyncio
 
-            app.at_start(lambda: asyncio.create_task(store.flush_often(asyncio.sleep)))
+            app.at_start(lambda: asyncio.create_task(store.keep(asyncio.sleep)))
     return store
 
 
@@ -71,38 +70,35 @@ class Store:
 
     kind = "log"
     db = every = None
+    changes = 0  # of the index
+    spare = _SPARE
 
     def __init__(self, path, repair=False, mode="r+b"):
-        self.path = path
-        self.changes = 0  # of the index
-        self.load(repair, mode)
-
-    def load(self, repair=False, mode="r+b"):
         """Open the file, and index it up to what is torn; it is made if it is missing."""
+        self.path = path
         try:
-            f = uio.open(self.path, mode)
+            f = uio.open(path, mode)
         except OSError as e:
             if e.args[0] != 2:
                 raise
             try:  # compact() had removed the old file, and not renamed the new one yet
-                uos.rename(self.path + ".new", self.path)
+                uos.rename(path + ".new", path)
             except OSError:
                 mode = "w+b"
-            f = uio.open(self.path, mode)
+            f = uio.open(path, mode)
         self.f = f
-        self.blocks = [array("I")]  # each has _BLOCK offsets but the last, which has fewer
+        self.index = [array("I")]  # each has _BLOCK offsets but the last, which has fewer
         self.count = 0  # keys
         self.live = 0  # bytes of their records
-        self.spare = _SPARE
         head = f.read(_FIRST)
-        if len(head) < _FIRST and HEAD.startswith(head[:8]):
-            head = HEAD + uos.urandom(4)
+        if len(head) < _FIRST and _HEAD.startswith(head[:8]):
+            head = _HEAD + uos.urandom(4)
             f.seek(0)
             f.write(head)
             f.flush()
-        if head[:8] != HEAD:
-            raise StoreError(22, self.path + " is no store")
-        self.salt = ustruct.unpack("<I", head[8:])[0] & 0x1FFFFFFF  # no long int
+        if head[:8] != _HEAD:
+            raise StoreError(22, path + " is no store")
+        self.salt = int.from_bytes(head[8:], "little") & 0x1FFFFFFF  # no long int
         self.end = at = _FIRST
         size = f.seek(0, 2)
         while at < size:
@@ -113,9 +109,8 @@ class Store:
                 continue
             if at != self.end and not repair:
                 self.read(self.end)  # raises; what is damaged at the end is torn: the next record is written over it
-            place, length = self.find(key)
-            self.end = at + 8 + len(key) + len(value or b"")
-            self.note(place, length, None if value is None else at)
+            self.end = f.tell()
+            self.update(self.find(key), at, value)
             at = self.end
 
     def read(self, at):
@@ -123,18 +118,16 @@ class Store:
         f = self.f
         f.seek(at)
         head = f.read(4)
-        if len(head) == 4 and head[0] | 1 == _MARK:
-            n = head[2] | head[3] << 8
-            if n <= _MAX_VALUE:
-                key = f.read(head[1])
-                value = f.read(n)
-                if f.read(4) == check(self.salt ^ at, head, key, value):
-                    return key, value if head[0] == _MARK else None
-        raise StoreError(5, "%s is damaged at byte %d" % (self.path, at))
+        if len(head) == 4 and head[0] | 1 == _MARK and head[3] <= _MAX_VALUE >> 8:
+            key = f.read(head[1])
+            value = f.read(head[2] | head[3] << 8)
+            if f.read(4) == check(self.salt ^ at, head, key, value):
+                return key, value if head[0] == _MARK else None
+        raise StoreError(5, "%s: damage at byte %d" % (self.path, at))
 
     def at(self, place):
         """Return where the record of the key at this place of the order begins."""
-        return self.blocks[place // _BLOCK][place % _BLOCK]
+        return self.index[place // _BLOCK][place % _BLOCK]
 
     def find(self, key):
         """Return the place of a key in the order, and the bytes of its record, or where it would be, and 0."""
@@ -156,17 +149,19 @@ class Store:
             place = (low + high) // 2
         return low, 0
 
-    def note(self, place, length, at):
-        """Put the newest record into the index, in place of one of that length; None removes the key."""
-        blocks = self.blocks
+    def update(self, found, at, value):
+        """Put the newest record into the index, where find() has said; the value None removes the key."""
+        place, length = found
+        blocks = self.index
         b = place // _BLOCK
         place %= _BLOCK
         self.changes += 1
         none = array("I")
-        new = array("I", () if at is None else (at,))
-        self.live += len(new) * (self.end - (at or 0)) - length
-        self.count += len(new) - (length > 0)
-        blocks[b][place:place + (length > 0)] = new
+        new = array("I", () if value is None else (at,))
+        self.live += len(new) * (self.end - at) - length
+        old = length > 0
+        self.count += len(new) - old
+        blocks[b][place:place + old] = new
         while b < len(blocks) - 1:  # as many in each as before
             block = blocks[b]
             b += 1
@@ -211,29 +206,28 @@ class Store:
     def change(self, key, value):
         n = len(value or b"")
         if len(key) > _MAX_KEY or n > _MAX_VALUE:
-            raise ValueError("key %d, value %d bytes: the limits are 255 and 8192" % (len(key), n))
-        place, length = self.find(key)
-        if value is None and not length:
+            raise ValueError("key %d, value %d bytes: limits 255, 8192" % (len(key), n))
+        found = self.find(key)
+        if value is None and not found[1]:
             raise KeyError(key)
         at = self.end
         self.attempt(self.add, key, value)
-        self.note(place, length, None if value is None else at)
+        self.update(found, at, value)
         if self.every == 0:
             self.flush()
 
     def add(self, key, value):
         """Write a record at the end."""
         at = self.end
-        mark = _MARK - (value is None)
-        value = value or b""
-        n = len(value)
-        head = bytes((mark, len(key), n & 255, n >> 8))
+        data = value or b""
+        n = len(data)
+        head = bytes((_MARK - (value is None), len(key), n & 255, n >> 8))
         f = self.f
         f.seek(at)
         f.write(head + key)
-        f.write(value)
-        f.write(check(self.salt ^ at, head, key, value))
-        self.end = at + 8 + len(key) + n
+        f.write(data)
+        f.write(check(self.salt ^ at, head, key, data))
+        self.end = f.tell()
 
     def attempt(self, f, *args):
         """Call what writes; if the disk is full or fails, go back to what is in the file."""
@@ -241,7 +235,7 @@ class Store:
             f(*args)
         except OSError as e:
             self.f.close()
-            self.load()
+            self.__init__(self.path)
             raise StoreError(e.args[0], self.path + " cannot be written")
 
     def flush(self):
@@ -254,24 +248,24 @@ class Store:
                 self.spare += self.end  # later
 
     def compact(self):
-        """Write the file anew, without outdated records; StoreError ENOSPC if there is no room for both."""
+        """Write the file anew, without outdated records; OSError ENOSPC if there is no room for both."""
         path = self.path + ".new"
         try:
             new = Store(path, False, "w+b")
             with new.f:
                 for key, value in self.items():
                     new.add(key, value)
-        except OSError as e:
+        except OSError:
             uos.remove(path)
-            raise StoreError(e.args[0], path + " cannot be written")
+            raise
         self.f.close()
         try:
             uos.rename(path, self.path)
         except OSError:  # the old file is in the way
             uos.remove(self.path)
-        self.load()
+        self.__init__(self.path)
 
-    async def flush_often(self, sleep):
+    async def keep(self, sleep):
         while self.path in opened:
             self.flush()
             await sleep(self.every)
@@ -337,6 +331,7 @@ class Btree(Store):
         self.keys = db.keys
         self.values = db.values
         self.items = db.items
+        self.flush = db.flush
 
     def change(self, key, value):
         if value is None:
@@ -346,10 +341,7 @@ class Btree(Store):
         if self.every == 0:
             self.flush()
 
-    def flush(self):
-        self.db.flush()
-
 
 def check(seed, head, key, value):
     """Return the last four bytes of a record."""
-    return ustruct.pack("<I", crc32(value, crc32(key, crc32(head, seed))))
+    return crc32(value, crc32(key, crc32(head, seed))).to_bytes(4, "little")
