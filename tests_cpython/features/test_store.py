@@ -99,7 +99,7 @@ def test_a_store_of_the_module_btree(results, case, expected):
 
 def cut(kind, steps, every, folder):
     """Return the block operations, compactions, cuts that were tried, and cuts that lost something."""
-    printed = run("mp64", "store_cuts.py", kind, str(steps), "1", str(every), folder=folder, heap="256M", seconds=3000)
+    printed = run("mp64", "store_cuts.py", kind, str(steps), "1", str(every), folder=folder, heap="32M", seconds=3000)
     print(printed)
     words = printed.splitlines()[-1].replace(",", "").split()
     return int(words[1]), int(words[4]), int(words[6]), int(words[9]), printed
@@ -107,8 +107,8 @@ def cut(kind, steps, every, folder):
 
 @pytest.mark.parametrize("kind", ["VfsLfs2", "VfsFat"])
 def test_no_loss_of_power_takes_what_was_acknowledged(kind, tmp_path):
-    operations, compactions, tried, lost, printed = cut(kind, 800, 41, tmp_path)
-    assert operations >= 2000 and compactions >= 5 and tried >= operations // 41
+    operations, compactions, tried, lost, printed = cut(kind, 500, 41, tmp_path)
+    assert operations >= 1000 and compactions >= 3 and tried >= operations // 41
     assert lost == 0, printed
 
 
@@ -117,7 +117,7 @@ def test_no_loss_of_power_takes_what_was_acknowledged(kind, tmp_path):
 @pytest.mark.parametrize("kind", ["VfsLfs2", "VfsFat"])
 def test_no_loss_of_power_at_any_block_takes_what_was_acknowledged(kind, tmp_path):
     operations, compactions, tried, lost, printed = cut(kind, 1600, 1, tmp_path)
-    assert operations >= 4000 and tried >= operations
+    assert operations >= 2000 and compactions >= 10 and tried >= operations
     assert lost == 0, printed
 
 
