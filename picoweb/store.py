@@ -20,8 +20,8 @@ if implementation.name == "cpython":
     NEW = "btree"
 _HEAD = const(b"picolog1")  # then four bytes by which the checksums of each file differ
 _FIRST = const(12)  # where the first record begins
-_MARK = const(0xA7)  # a record: this, the key's length, the value's (2, little-endian), key, value, CRC-32 (4);
-# one less is the mark of a deletion, which has no value
+# A record: the mark, the key's length, the value's (2, little-endian), key, value, CRC-32 of these (4).
+_MARK = const(0xA7)  # one less if the key was deleted
 _MAX_KEY = const(255)  # bytes
 _MAX_VALUE = const(8192)  # bytes
 _BLOCK = const(64)  # offsets in a block of the index
