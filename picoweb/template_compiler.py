@@ -1,7 +1,7 @@
 """Compiles templates, and tells the file, the line and the text of what is wrong in one; for development."""
 import uio
 import uos
-from utemplate import source
+import utemplate.source as source
 
 from . import traceback
 

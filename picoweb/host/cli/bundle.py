@@ -7,12 +7,10 @@ import ast
 import concurrent.futures
 import hashlib
 import importlib
-import io
 import os
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 from picoweb.http import FEATURES
 
