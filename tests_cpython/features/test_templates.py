@@ -37,7 +37,7 @@ ESCAPED = "&#60;b&#62; &#38; &#34;&#39;"
 def laid(runtime, tmp_path_factory):
     folder = tmp_path_factory.mktemp("templates") / "app"
     (folder / "templates").mkdir(parents=True)
-    shutil.copy(HERE / "apps" / "templates.py", folder)
+    shutil.copy(HERE / "apps" / "templates_app.py", folder)
     for name, text in TEMPLATES.items():
         (folder / "templates" / name).write_text(text)
     return folder
@@ -45,7 +45,7 @@ def laid(runtime, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def started(runtime, laid):
-    server = Server(runtime, "templates.py", (), laid).start()
+    server = Server(runtime, "templates_app.py", (), laid).start()
     yield server
     server.end()
 
@@ -138,7 +138,7 @@ def test_what_utemplate_alone_has_compiled_is_never_shown_unescaped(templates, l
 
 
 def run_tool(folder, *more):
-    tool = ROOT / "tools" / "templates.py"
+    tool = ROOT / "tools" / "templates_app.py"
     library = os.environ.get("PICOWEB_LIB") or str(ROOT / ".venv" / "micropython-lib")
     return subprocess.run([sys.executable, tool, folder, *more, "--library", library], capture_output=True, text=True,
                           timeout=30)
