@@ -22,6 +22,8 @@ class safe:
 
 def text(value):
     """Return what `{{value}}` writes: HTML text, or markup that is safe()."""
+    if isinstance(value, int):
+        return str(value)
     return value.markup if isinstance(value, safe) else escape(str(value))
 
 

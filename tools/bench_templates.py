@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import peers
+import traffic
 
 ROWS = 100
 PAGES = 60  # in a turn
@@ -58,7 +59,7 @@ def pages_per_second(port):
 
 def serves(place, heap, rows):
     """Whether picoweb serves three pages of so many rows with so many bytes of heap."""
-    with suppress(OSError, peers.Failure):
+    with suppress(*traffic.FAILURES, peers.Failure):
         with peers.Server(*place, "picoweb", "table", heap=heap) as server:
             return all(fetch(server.port, f"/?{rows}").count(b"<tr>") == rows for _ in range(3))
     return False
