@@ -14,6 +14,7 @@ PARTS = {
     "sse": ("hub", "kept", "sse"),
     "static": ("conditions", "static"),
     "status": ("status", "status_page"),
+    "store": ("records", "store"),
     "templates": ("templates",),
     "testing": (
         "kept", "testing/__init__", "testing/request", "testing/websocket", "testing/wire", "websocket", "websocket_session",

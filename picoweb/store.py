@@ -13,8 +13,11 @@ from ubinascii import crc32
 
 INCL = 1  # the end of a range belongs to it
 DESC = 2  # a range runs backwards
-ON_HOST = implementation.name == "cpython"
-BTREE = b"SQLi" if ON_HOST else b"b1\5\0"  # how a file of the module btree begins
+BTREE = b"b1\5\0"  # how a file of the module btree begins
+NEW = "log"  # the kind of a new file
+if implementation.name == "cpython":
+    BTREE = b"SQLi"
+    NEW = "btree"
 _HEAD = const(b"picolog1")  # then four bytes by which the checksums of each file differ
 _FIRST = const(12)  # where the first record begins
 _MARK = const(0xA7)  # a record: this, the key's length, the value's (2, little-endian), key, value, CRC-32 (4);
@@ -45,14 +48,16 @@ def open(path, kind=None, flush=0, app=None, repair=False):
         path = uos.getcwd() + "/" + path
     if path in opened:
         raise StoreError(16, path + " is open")
-    if not kind:
-        head = b""
-        try:
-            with uio.open(path, "rb") as f:
-                head = f.read(4)
-        except OSError:
-            pass
-        kind = "btree" if head == BTREE or ON_HOST and not head else "log"
+    head = b""
+    try:
+        with uio.open(path, "rb") as f:
+            head = f.read(8)
+    except OSError:
+        pass
+    found = head and ("btree" if head[:4] == BTREE else "log" if _HEAD.startswith(head) else None)
+    kind = kind or found or NEW
+    if head and kind != found:
+        raise StoreError(22, path + " is no " + kind)
     store = Btree(path) if kind == "btree" else Store(path, repair)
     store.every = flush
     opened.append(path)
@@ -91,13 +96,11 @@ class Store:
         self.count = 0  # keys
         self.live = 0  # bytes of their records
         head = f.read(_FIRST)
-        if len(head) < _FIRST and _HEAD.startswith(head[:8]):
+        if len(head) < _FIRST:
             head = _HEAD + uos.urandom(4)
             f.seek(0)
             f.write(head)
             f.flush()
-        if head[:8] != _HEAD:
-            raise StoreError(22, path + " is no store")
         self.salt = int.from_bytes(head[8:], "little") & 0x1FFFFFFF  # no long int
         self.end = at = _FIRST
         size = f.seek(0, 2)
@@ -123,7 +126,7 @@ class Store:
             value = f.read(head[2] | head[3] << 8)
             if f.read(4) == check(self.salt ^ at, head, key, value):
                 return key, value if head[0] == _MARK else None
-        raise StoreError(5, "%s: damage at byte %d" % (self.path, at))
+        raise StoreError(5, "%s: damaged at %d" % (self.path, at))
 
     def at(self, place):
         """Return where the record of the key at this place of the order begins."""
@@ -192,7 +195,7 @@ class Store:
         return self.get(key) is not None
 
     def __iter__(self):
-        return self.keys()
+        return iter(self.keys())
 
     def put(self, key, value):
         """Store a value; ValueError if it or the key is too long, StoreError ENOSPC if the disk is full."""

@@ -1,6 +1,7 @@
 """The power fails at every write or erasure of a block: what a store on that file system has then.
 
-Arguments: the file system, the steps of the script, a number that makes it another one, and every which cut is tried.
+Arguments: the file system, the steps of the script, a number that makes it another one, and every which cut is tried; of
+a step that writes the file anew all are.
 """
 
 import sys
@@ -97,12 +98,13 @@ def main(name, steps, seed, every):
     disk.changes = []
     before = bytes(disk.data)
     db = store.open(PATH)
-    compactions = 0
+    compacting = set()
     ends = db.end
     for key, value in script(steps, seed):
         change(db, key, value)
+        if db.end < ends:
+            compacting.add(disk.done)
         disk.done += 1
-        compactions += db.end < ends
         ends = db.end
     db.close()
     uos.umount("/disk")
@@ -121,7 +123,7 @@ def main(name, steps, seed, every):
             # littlefs survives a block that is half written; FAT takes a sector to be written whole or not at all.
             data_now = bytearray(data)
             data_now[at:at + part] = new[:part]
-            if n % every == 0:
+            if n % every == 0 or acknowledged in compacting:
                 tried += 1
                 try:
                     items, usable = found(kind, data_now)
@@ -134,7 +136,7 @@ def main(name, steps, seed, every):
                     if lost < 5:
                         print("cut", n, "part", part, "of step", done, items if isinstance(items, str) else len(items), usable)
         data[at:at + len(new)] = new
-    print("%s: %d block operations, %d compactions, %d cuts tried, %d lost" % (name, len(disk.changes), compactions, tried, lost))
+    print("%s: %d block operations, %d compactions, %d cuts tried, %d lost" % (name, len(disk.changes), len(compacting), tried, lost))
 
 
 main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
