@@ -1,13 +1,13 @@
 """Notes on a board: a list in pages, to add to, edit, archive, search and export; no scripts, no sessions.
 
-The store keeps a note under its number: a byte, "-" or "a" if it is archived, then its text.
+The store keeps a note under its number: a byte, "-" or "a" if it is archived, then its text. It flushes each change, so
+that there is nothing to do when the app ends.
 """
 
 import asyncio
 
 import picoweb
 import picoweb.files
-import picoweb.hooks
 import picoweb.patterns
 import picoweb.request
 import picoweb.store
@@ -21,7 +21,6 @@ app = picoweb.WebApp(__name__, serve_static=False)
 app.autoescape = True
 app.max_read = 3 * 4 * MOST + 64  # bytes of a form, percent-encoded
 db = picoweb.store.open("notes.db")
-app.at_stop(db.close)
 
 
 def key(n):
