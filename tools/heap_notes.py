@@ -57,7 +57,8 @@ class Server(peers.Process):
 
     def __init__(self, interpreter, path, heap, store=None):
         self.served = tempfile.TemporaryDirectory()
-        shutil.copy(NOTES / "style.css", self.served.name)
+        for style in NOTES.glob("*.css"):
+            shutil.copy(style, self.served.name)
         if store:
             shutil.copy(store, Path(self.served.name, "notes.db"))
         port = peers.free_port()
@@ -86,7 +87,7 @@ def play(port, last):
     connection = traffic.connect(port)
     try:
         for request in (
-            page("/", b"</footer>"), page("/style.css", b"--accent"), form("/", text="milk & bread\n" + "x" * 200),
+            page("/", b"</footer>"), page("/style.css", b"--accent"), page("/notes.css", b"textarea"), form("/", text="milk & bread\n" + "x" * 200),
             page("/", b"milk &#38; bread"), page("/note/%d" % n, b"milk &#38; bread"), form("/note/%d" % n, text="eggs"),
             page("/?q=EGGS", b"<p>eggs</p>"), form("/archive/%d" % n), page("/?archived", b"<p>eggs</p>"),
             page("/export", b'"note": %d' % n),

@@ -133,8 +133,9 @@ def lines():
 
 
 @app.route("/style.css", methods=["GET"])
+@app.route("/notes.css", methods=["GET"])
 async def style(req, resp):
-    await app.sendfile(resp, "style.css", headers={"Cache-Control": "max-age=3600"})
+    await app.sendfile(resp, req.path, headers={"Cache-Control": "max-age=3600"})
 
 
 if __name__ == "__main__":
