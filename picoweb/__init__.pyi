@@ -56,6 +56,7 @@ class WebApp:
     mounts: Sequence[tuple[str, WebApp]]  # the longest prefix first
     connections: list[Any]  # those that are open: Connection, or what a handler has taken over
     template_loader: Any  # what has load(name); utemplate's unless it is set
+    autoescape: bool  # whether templates write HTML text, but what is picoweb.templates.safe(); not set: no
     debug: int  # of run(); -1 before it
     log: Any  # a logger; None if nothing is logged
     ssl: Any  # of run()

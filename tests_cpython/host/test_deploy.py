@@ -474,7 +474,7 @@ WRONG = [
     ("an import that is nowhere", {"part.py": "import nowhere.at_all\n"},
      r"part\.py:1 imports nowhere, which is neither"),
     ("a template that does not end", {"templates/t.html": "{% args\n", "part.py": "import utemplate.source"},
-     r"templates/t\.html: utemplate cannot compile it"),
+     r"templates/t\.html, line 1: malformed: {% args"),
 ]
 
 

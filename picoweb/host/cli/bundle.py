@@ -7,12 +7,10 @@ import ast
 import concurrent.futures
 import hashlib
 import importlib
-import io
 import os
 import sys
 import tempfile
 from pathlib import Path
-from types import SimpleNamespace
 
 from picoweb.http import FEATURES
 
@@ -228,25 +226,19 @@ def add_template(sources, place, path, generated):
 
 
 def compile_template(sources, path, folder):
-    """What utemplate makes of a template; `folder` is where those are that it includes."""
+    """What a template is compiled to; `folder` is where those are that it includes."""
     *_, source = [None, *(found for _, _, found in sources.find("utemplate.source"))]
     if not source or source.name != "source.py":
         raise Failure(f"{shown(path)} needs utemplate in lib/ of the app's folder; there type: picoweb lib")
     sys.path.insert(0, str(source.parents[1]))
     try:
-        compiler = importlib.import_module("utemplate.source").Compiler
+        compiler = importlib.import_module("picoweb.template_compiler")
     finally:
         sys.path.pop(0)
-    loader = SimpleNamespace(input_open=lambda name: open(folder / name, encoding="utf-8"))
-    out = io.StringIO()
     try:
-        with loader.input_open(path) as file:
-            compiler(file, out, loader=loader).compile()
-    except (AssertionError, IndexError):
-        raise Failure(f"{shown(path)}: utemplate cannot compile it; is each {{% and its %}} on one line?") from None
-    except (OSError, UnicodeDecodeError) as error:
+        return compiler.Sources(f"{shown(folder)}/").compile(path.relative_to(folder).as_posix())
+    except (SyntaxError, OSError, UnicodeDecodeError) as error:
         raise Failure(f"{shown(path)}: {error}") from None
-    return out.getvalue()
 
 
 def compiled(sources, bases, mpy):
