@@ -6,10 +6,12 @@ import functools
 import picoweb
 from picoweb.http import coroutine
 
-from . import asgi_app, server
+from . import asgi_app, features, server
 from .asgi_app import HTTPConnection
 from .shim import uasyncio
 from .shim.generators import adopt
+
+features.install(picoweb.WebApp, picoweb.Connection, picoweb.HTTPRequest)
 
 # CPython 3.11 tells whether it was the task that was cancelled, and not something that it has awaited.
 COUNTED = hasattr(asyncio.Task, "cancelling")
