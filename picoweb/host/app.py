@@ -4,10 +4,12 @@ import asyncio
 import functools
 
 import picoweb
-from picoweb.http import coroutine
+from picoweb.http import Refusal, coroutine
+from picoweb.utils import unquote
 
 from . import asgi_app, features, server
 from .asgi_app import HTTPConnection
+from .router import Router
 from .shim import uasyncio
 from .shim.generators import adopt
 
@@ -21,11 +23,37 @@ class WebApp(picoweb.WebApp):
     """An app on CPython: what `uvicorn app:app` calls; `app.wsgi` is for servers of WSGI."""
 
     connection = server.Connection
+    router = Router(())
 
     def prepare(self):
         """Load what the routes name, call init() once, and have the app's generators await what a board's can."""
         super().prepare()
         adopt(self)
+
+    def find(self, req):
+        """As the core finds a handler, which tells also why there is none."""
+        path = req.path
+        if "%" in path:
+            path = unquote(path)
+        if self.router.url_map != self.url_map:
+            self.router = Router(self.url_map)
+        found = path is None or "\0" in path or self.router.find(path, req)
+        if found is True:
+            return super().find(req)
+        if found is None:
+            raise Refusal(404, "no such page")
+        route, extra, match = found
+        req.route = route
+        if extra.get("headers", self.headers_mode) == "leave":
+            req.conn.leave()
+        func = route[1]
+        if isinstance(func, str):
+            func = getattr(self, func)
+        if match is not True:
+            req.url_match = match
+            if hasattr(route[0], "named"):
+                return functools.partial(func, **match)
+        return func
 
     async def listen(self, host, port, ssl):
         """Take in clients from now on; OSError if the address cannot be had."""
