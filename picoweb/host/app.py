@@ -4,11 +4,12 @@ import asyncio
 import functools
 
 import picoweb
-from picoweb.http import Refusal, coroutine
+from picoweb.http import CLOSING, Refusal
 from picoweb.utils import unquote
 
 from . import asgi_app, features, server
 from .asgi_app import HTTPConnection
+from .gateway import Log
 from .router import Router
 from .shim import uasyncio
 from .shim.generators import adopt
@@ -55,6 +56,13 @@ class WebApp(picoweb.WebApp):
                 return functools.partial(func, **match)
         return func
 
+    def note(self, conn):
+        """Count an answer, and log it if there is somebody to read it."""
+        if type(self.log) is Log and not (conn.why and conn.status in CLOSING):
+            self.count(conn.status // 100)
+        else:
+            super().note(conn)
+
     async def listen(self, host, port, ssl):
         """Take in clients from now on; OSError if the address cannot be had."""
         loop = uasyncio.get_event_loop()  # which takes generators for tasks from now on
@@ -62,12 +70,11 @@ class WebApp(picoweb.WebApp):
         self.ssl = ssl
         self.listener = await loop.create_server(lambda: server.Stream(self), host, int(port), **options)
 
-    @coroutine
     def recover(self, conn, e, asked=False):
         """Return what answers an exception, as a handler's result; raise what none can."""
         if isinstance(e, asyncio.CancelledError) and conn.deadline >= 0 and (not COUNTED or conn.task.cancelling()):
             raise e
-        return (yield from super().recover(conn, e, asked))
+        return super().recover(conn, e, asked)
 
     async def __call__(self, scope, receive, send):
         """Answer as an ASGI 3 application."""
