@@ -24,6 +24,7 @@ HEAP = "512K"
 TARGETS = {"hello": 14, "JSON": 10, "JSON post": 4, "mix": 6}  # times Microdot
 MIX = ("page", "style", "JSON post", "JSON by pattern", "JSON", "JSON by pattern", "JSON", "JSON")
 COLOURS = {"picoweb": "#1f6feb", "microdot": "#b08800", "original": "#8250df", "bare": "#8c959f"}
+OTHERS = "#6e7781"
 
 
 def requests(names, **options):
@@ -63,13 +64,18 @@ def lua(data):
 
 
 def shot(port, name, seconds):
-    """Requests a second of one run of wrk, and what went wrong in it."""
-    wanted = {"404": "status == 404", "form post": "status == 303"}.get(name, "status == 200")
-    script = SCRIPT % (", ".join(map(lua, SCENARIOS[name][1])), wanted)
+    """Requests a second of one run of wrk on a scenario, and what went wrong in it."""
+    status = {"404": 404, "form post": 303}.get(name, 200)
+    return load(port, SCENARIOS[name][1], status, CONNECTIONS, seconds)
+
+
+def load(port, requests, status, connections, seconds):
+    """Requests a second of wrk with `requests` in turn, all answered with `status`, and what went wrong."""
+    script = SCRIPT % (", ".join(map(lua, requests)), f"status == {status}")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:  # wrk reads it more than once
         file.write(script)
         file.flush()
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "5s", "-s", file.name]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", file.name]
         run = subprocess.run([*command, f"http://127.0.0.1:{port}/"], capture_output=True, text=True)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", run.stdout)
     if not rate or "wrong: " not in run.stdout:
@@ -90,7 +96,7 @@ def bars(title, groups, target):
         for server, rate in rates.items():
             length = max(1, rate / most * width)
             lines.append(f'<text x="{left - 8}" y="{y + 12}" text-anchor="end">{server}</text>')
-            lines.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="13" fill="{COLOURS[server]}"/>')
+            lines.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="13" fill="{COLOURS.get(server, OTHERS)}"/>')
             lines.append(f'<text x="{left + length + 6:.1f}" y="{y + 12}">{rate:,.0f}</text>')
             y += step
         y += gap - step

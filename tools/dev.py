@@ -53,6 +53,7 @@ REQUIREMENTS = {
             "tqdm",
             # What tools/bench_host.py measures picoweb beside.
             "blacksheep>=2", "starlette>=0.40", "micropie", "litestar>=2", "fastapi>=0.110",
+            "python-multipart>=0.0.9",
         ],
         "archives": {"picoweb==1.8.2": "peers/original/picoweb"},
     },

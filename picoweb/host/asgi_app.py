@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 from picoweb.http import coroutine
 
-from .gateway import TARGET_SAFE, Connection, Request, prepare
+from .gateway import TARGET_SAFE, Connection, prepare
+from .request import Request
 
 
 async def serve(app, scope, receive, send):
@@ -77,6 +78,14 @@ class ASGIConnection(Connection):
     def address(self):
         return self.scope.get("client")
 
+    @property
+    def path(self):
+        return path(self.scope)
+
+    @property
+    def query(self):
+        return self.scope["query_string"].decode("latin-1")
+
     def pump(self):
         """Hand on what waits while the handler goes on."""
         if self.out and self.sending is None and not self.gone:
@@ -120,7 +129,7 @@ class HTTPConnection(ASGIConnection):
         self.pairs = scope["headers"]
         self.take = receive
         self.give = send
-        self.req = Request(self, scope["method"], path(scope), scope["query_string"].decode("latin-1"))
+        self.req = Request(self, scope["method"], path(scope))
 
     @property
     def may_close(self):
@@ -128,7 +137,7 @@ class HTTPConnection(ASGIConnection):
 
     async def send_whole(self, body):
         send = self.give
-        await send({"type": "http.response.start", "status": 200, "headers": self.headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": body})
 
     async def hand_on(self):
@@ -158,8 +167,8 @@ class HTTPConnection(ASGIConnection):
         """Return whether the request may have a body; HTTP/2 needs no field to say so."""
         return super().has_body() or not self.may_close and self.req.method not in ("GET", "HEAD")
 
-    async def receive_part(self):
-        message = await self.take()
+    def open_message(self, message):
+        """Return (part of the body, whether more comes) of the server's message; Lost if the client has left."""
         if message["type"] == "http.disconnect":
             self.gone = True
             raise self.lost()

@@ -8,7 +8,7 @@ import asyncio
 from picoweb import http
 
 from .asgi_app import ASGIConnection, path
-from .gateway import Request
+from .request import Request
 
 try:
     from wsproto import ConnectionType, WSConnection, events
@@ -33,6 +33,7 @@ class WebSocketConnection(ASGIConnection):
     reader = None  # the task that receives from the server
 
     # The answer is bytes, as picoweb's own server sends them.
+    answer = http.Connection.answer
     lead = http.Connection.lead
     send = http.Connection.send
     advance = http.Connection.advance
@@ -49,10 +50,8 @@ class WebSocketConnection(ASGIConnection):
         self.pieces = []  # of a message in fragments
         self.waiting = []  # futures of tasks
         self.room = asyncio.Event()
-        query = scope["query_string"].decode("latin-1")
-        where = path(scope)
-        self.req = Request(self, "GET", where, query)
-        self.pairs = list(self.ask(scope, where + "?" + query if query else where))
+        self.req = Request(self, "GET", path(scope))
+        self.pairs = list(self.ask(scope, self.req.target))
 
     def ask(self, scope, where):
         """Yield the header fields of the request for the upgrade."""
@@ -196,12 +195,6 @@ class WebSocketConnection(ASGIConnection):
             if not self.is_refused:
                 raise
             self.disconnect()  # a server may know less of refusals than it says, and answers with its own then
-
-    async def send_whole(self, body):
-        """An answer that is no upgrade."""
-        lines = b"".join([b"%s: %s\r\n" % pair for pair in self.headers])
-        self.put(b"HTTP/1.1 200 OK\r\n%s\r\n%s" % (lines, body))
-        await self.drain()
 
     async def conclude(self):
         """Send a close if the handler has sent none."""

@@ -6,19 +6,20 @@ other server wants them. Only an answer that a handler writes by hand is taken a
 
 import asyncio
 import logging
-from functools import cached_property
 from json import JSONEncoder, encoder
 
 import picoweb
 from picoweb import http
-from picoweb.http import Lost, coroutine
+from picoweb.http import CLOSING, HTTPException, Lost, coroutine
 
+from .request import Request, lazy
 from .server import HostConnection
 from .shim import uasyncio
 
 MAX_HEAD = 65536  # bytes of a head that is written by hand
 # What the other server says of its own connection (RFC 9110 7.6.1), and the date, which it adds.
 ITS_OWN = (b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"date")
+CORE = picoweb.WebApp  # as on a board
 WATCH_AFTER_S = 0.05  # most handlers do not wait that long
 CLOSE = -2  # the framing of a body without a length, as in picoweb.http
 NO_BODY = 204, 205, 304  # RFC 9110 6.4.1
@@ -53,6 +54,13 @@ def prepare(app):
     app.prepare()
 
 
+def has_no_say(app):
+    """Return whether an app leaves the answers to exceptions to the core."""
+    kind = type(app)
+    own = app.__dict__
+    return kind.explain is CORE.explain and kind.handle_exc is CORE.handle_exc and "explain" not in own and "handle_exc" not in own
+
+
 class Log:
     """Python's logger "picoweb", told only of what went wrong: the other server tells of requests."""
 
@@ -67,20 +75,8 @@ class Log:
     debug = info
 
 
-class Request(http.HTTPRequest):
-    """A request whose parts the other server has told apart."""
-
-    def __init__(self, conn, method, path, qs):
-        self.conn = self.reader = conn
-        self.app = conn.app
-        self.method = method
-        self.path = path
-        self.qs = qs
-        self.target = path + (qs and "?" + qs)
-
-
 class Begun:
-    """A handler that has been begun, for run(): its first step gives what it has paused at."""
+    """A coroutine or generator that has paused, to be awaited or run to its end: its first step gives the pause."""
 
     def __init__(self, handler, pause):
         self.handler = handler
@@ -88,6 +84,12 @@ class Begun:
         self.step = self.first
         self.throw = handler.throw
         self.close = handler.close
+
+    def __await__(self):
+        return self
+
+    def __next__(self):
+        return self.step(None)
 
     def send(self, value):
         return self.step(value)
@@ -118,38 +120,28 @@ class Connection(HostConnection):
     parts = ()  # of the answer's body, to be handed on
     ended = False  # all has been put
 
-    @cached_property
+    @lazy
     def body_type(self):
         """The Content-Type of the request's body, in lower case."""
         return ", ".join([value.decode("latin-1").lower() for name, value in self.pairs if name == b"content-type"])
 
-    @cached_property
+    @lazy
     def head(self):
         """The header section as picoweb's own server keeps it."""
         return b" HTTP/1.1\r\n%s\r\n" % b"".join([b"%s: %s\r\n" % pair for pair in self.pairs])
 
     # The request, from find() to the last byte
 
-    @coroutine
-    def serve(self):
+    async def serve(self):
         """Have the app answer; raise what broke an answer off."""
         answering = self.respond()
-        resume = answering.send
-        value = None
         try:
-            while True:
-                try:
-                    pause = resume(value)
-                except StopIteration:
-                    return
-                if self.timer is None:
-                    self.watch()
-                try:
-                    value = yield pause
-                    resume = answering.send
-                except BaseException as e:
-                    value = e
-                    resume = answering.throw
+            try:
+                pause = answering.send(None)
+            except StopIteration:  # most handlers do not wait
+                return
+            self.watch()
+            await Begun(answering, pause)
         finally:
             self.closed = True
             if self.timer:
@@ -165,36 +157,19 @@ class Connection(HostConnection):
                 self.limit(self.length(), app.max_body)
             result = app.find(req)(req, self)
             if hasattr(result, "send"):
-                # Most handlers do not wait.
                 try:
                     pause = result.send(None)
                 except StopIteration as e:
                     result = e.value
                 else:
                     result = await self.run(Begun(result, pause))
-            # What most of them return becomes nothing that is to be taken apart again.
-            kind = WHOLE.get(type(result))
-            if kind and self.fields is self.type is self.framing is None and not (self.extra or self.hooks or self.ends):
-                if kind is JSON:
-                    result = encode_json(result)
-                if kind is not OCTETS:
-                    result = result.encode()
-                self.status = 200
-                self.fields = False
-                self.headers = [kind, (b"content-length", b"%d" % len(result))]
-                await self.send_whole(b"" if req.method == "HEAD" else result)
-                if type(app.log) is Log:
-                    app.count(2)
-                else:
-                    app.note(self)
-                self.req = None
-                return
             await self.answer(result)
         except (Exception, asyncio.CancelledError) as e:
             await self.fail(e)
-        await self.conclude()
-        if self.headers is None and self.by_hand and not self.gone:
-            raise RuntimeError("a response without a whole head: %r" % self.by_hand[:100])
+        if self.headers is None or self.begun or self.keep is None:
+            await self.conclude()
+            if self.headers is None and self.by_hand and not self.gone:
+                raise RuntimeError("a response without a whole head: %r" % self.by_hand[:100])
 
     async def fail(self, e):
         """Answer an exception; raise it where no whole answer can be had."""
@@ -204,12 +179,29 @@ class Connection(HostConnection):
         if not app.sweeping:  # which would tell of refusals once a second
             app.refusals = 0
         try:
-            await app.fail(self, e)
+            if isinstance(e, HTTPException) and not self.status and self.keep and has_no_say(app) and has_no_say(self.req.app):
+                try:
+                    self.explain(e)
+                except Exception as failure:
+                    self.reset()
+                    await app.fail(self, failure)
+                else:
+                    await self.answer(None)
+            else:
+                await app.fail(self, e)
         except Lost:
             if self.gone:
                 return
         if self.req and self.keep is not None:  # the answer has not come to its end
             raise e
+
+    def explain(self, e):
+        """Begin the answer to an HTTPException as recover() and explain() of the core do, which no app has changed."""
+        self.why = e.message
+        if e.status in CLOSING:
+            self.keep = False
+        self.start("text/plain; charset=utf-8", e.status, e.headers)
+        self.body = (self.fields[9:-2] + "\n" + (e.message and e.message + "\n")).encode()
 
     def has_body(self):
         """Return whether the request says that it has a body."""
@@ -227,26 +219,34 @@ class Connection(HostConnection):
 
     # The body
 
-    async def advance(self):
-        """Have the body's next bytes in `buf`; at its end `left` is 0."""
+    async def next_part(self):
+        """Return the next part of the body, which may be empty; with the last one `total` becomes None."""
         app = self.app
         if self.total == 0 and not self.has_body():
             self.total = None
-        while not self.buf and self.total is not None:
-            if self.gone:
-                raise self.lost()
-            self.deadline = app.tick + 1 + app.body_timeout
-            try:
-                self.buf, more = await self.receive_part()
-            except asyncio.CancelledError:
-                self.be_late(False)
-                raise
-            finally:
-                self.deadline = 0
-            self.total += len(self.buf)
+            return b""
+        if self.gone:
+            raise self.lost()
+        self.deadline = app.tick + 1 + app.body_timeout
+        try:
+            message = await self.take()
+        except asyncio.CancelledError:
+            self.be_late(False)
+            raise
+        finally:
+            self.deadline = 0
+        part, more = self.open_message(message)
+        self.total += len(part)
+        if app.max_body is not None:
             self.limit(self.total, app.max_body)
-            if not more:
-                self.total = None
+        if not more:
+            self.total = None
+        return part
+
+    async def advance(self):
+        """Have the body's next bytes in `buf`; at its end `left` is 0."""
+        while not self.buf and self.total is not None:
+            self.buf = await self.next_part()
         self.left = len(self.buf)
 
     def read(self, n=-1):
@@ -255,15 +255,19 @@ class Connection(HostConnection):
 
     async def read_whole(self):
         """Read all of the body; Refusal 413 over max_read."""
-        data = b""
-        while True:
-            await self.advance()
-            data = data + self.buf if data else self.buf
-            self.buf = b""
-            self.left = 0
+        data = self.buf
+        self.unread(b"")
+        while self.total is not None:
+            part = await self.next_part()
+            data = data + part if data else part
             self.limit(len(data), self.app.max_read)
-            if self.total is None:
-                return data
+        self.limit(len(data), self.app.max_read)
+        return data
+
+    def unread(self, data):
+        """Have this read next."""
+        self.buf = data
+        self.left = len(data)
 
     def be_late(self, writing):
         """Raise what ends a wait whose time is over, nothing if it was cancelled otherwise."""
@@ -293,6 +297,56 @@ class Connection(HostConnection):
         yield
 
     # The answer
+
+    async def answer(self, result):
+        """Answer with a handler's result, in one step if all of it is known."""
+        body = self.whole(result)
+        if body is None:
+            return await super().answer(result)
+        app = self.app
+        self.deadline = app.tick + 1 + app.write_timeout
+        try:
+            await self.send_whole(body)
+        except asyncio.CancelledError:
+            self.be_late(True)
+            raise
+        finally:
+            self.deadline = 0
+        app.note(self)
+        for hook in self.ends:
+            hook(self)
+        self.req = None
+
+    def whole(self, result):
+        """Return the body of an answer and have its `headers` ready; None if they are not all of it, or are wrong."""
+        if self.keep is None or self.closed:
+            return None
+        if self.fields is None:
+            status, headers = 200, None
+            if type(result) is tuple and 1 < len(result) < 4:
+                result, status, headers = result if len(result) == 3 else (*result, None)
+            kind = WHOLE.get(type(result))
+            if kind is None:
+                return None
+            body = encode_json(result) if kind is JSON else result
+            if kind is not OCTETS:
+                body = body.encode()
+            if status == 200 and headers is self.type is self.framing is None and not (self.extra or self.hooks):
+                # What most of them return becomes nothing that is to be taken apart again.
+                self.status = 200
+                self.fields = False
+                self.headers = [kind, (b"content-length", b"%d" % len(body))]
+                return b"" if self.req.method == "HEAD" else body
+            self.start(kind[1].decode(), status, headers)
+            self.body = body
+        elif self.fields is False or result is not None:
+            return None
+        size = len(self.body)
+        if self.framing is not None and self.framing != size:
+            return None
+        body = bytes(self.body)
+        self.lead(size)
+        return b"" if self.mute else body
 
     def lead(self, size):
         """Keep the head as fields for the other server, and decide the framing."""
@@ -397,7 +451,7 @@ class Connection(HostConnection):
             elif self.task and not self.closed:
                 self.expire()
 
-    @cached_property
+    @lazy
     def closing(self):
         return asyncio.Event()
 

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from picoweb.http import TOKEN, coroutine
 
-from .gateway import TARGET_SAFE, Connection, Request, prepare
+from .gateway import TARGET_SAFE, Connection, prepare
+from .request import Request
 
 
 class Application:
@@ -95,7 +96,9 @@ class WSGIConnection(Connection):
         self.app = app
         self.environ = environ
         self.pairs = list(headers(environ))
-        self.req = Request(self, method(environ), path(environ), environ.get("QUERY_STRING", ""))
+        self.query = environ.get("QUERY_STRING", "")
+        self.path = path(environ)
+        self.req = Request(self, method(environ), self.path)
         self.events = SimpleQueue()
         self.taken = asyncio.Event()
 
@@ -110,14 +113,17 @@ class WSGIConnection(Connection):
         host = self.environ.get("REMOTE_ADDR")
         return host and (host, int(self.environ.get("REMOTE_PORT") or 0))
 
-    async def receive_part(self):
+    async def take(self):
+        """Have the server's thread read a part of the body."""
         future = self.loop.create_future()
         self.events.put((READ, future))
         try:
-            part = await future
+            return await future
         except OSError:
             self.gone = True
             raise self.lost() from None
+
+    def open_message(self, part):
         return part, bool(part)
 
     @property
@@ -139,7 +145,7 @@ class WSGIConnection(Connection):
     async def conclude(self):
         await self.until_closed()
 
-    def take(self):
+    def part_taken(self):
         """The server has sent a part."""
         self.untaken -= 1
         self.taken.set()
@@ -213,7 +219,7 @@ class Response:
         if self.has_ended:
             raise StopIteration
         if self.has_sent:
-            self.loop.call_soon_threadsafe(self.conn.take)
+            self.loop.call_soon_threadsafe(self.conn.part_taken)
         kind, value = self.first or self.next_event()
         self.first = None
         if kind is END:

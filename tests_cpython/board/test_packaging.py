@@ -53,11 +53,12 @@ def test_a_stub_names_what_its_module_has(path):
     place = path.relative_to(ROOT).with_suffix("")
     module = importlib.import_module(".".join(place.parts).removesuffix(".__init__"))
     kinds = ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+    known = {*features(), "__getattr__"}  # which a host's classes lack; a stub has it for what an app keeps on a request
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, kinds) and not is_of_types_alone(node):
             owner = getattr(module, node.name)
             for method in node.body if isinstance(node, ast.ClassDef) else ():
-                assert not isinstance(method, kinds) or hasattr(owner, method.name) or method.name in features(), method.name
+                assert not isinstance(method, kinds) or hasattr(owner, method.name) or method.name in known, method.name
 
 
 def is_of_types_alone(node):
