@@ -283,33 +283,39 @@ class WebApp(Named):
     # Connections
 
     def make_room(self, conn):
-        """End a connection without a request or a client, in favour of a new one; return it, None if there is none."""
+        """End a connection in favour of a new one, and return it, None if there is none: one without a request or a client.
+
+        A host that has more than half of the table makes room for itself alone, and for others also in an answer or a wait.
+        """
         claim()
         hosts = [other.host for other in self.connections]
+        half = len(hosts) // 2
         worst = None
         for other in self.connections:
-            if other.keep is None or other is conn:
+            many = hosts.count(other.host)
+            strange = other.host != conn.host
+            if other is conn or strange and hosts.count(conn.host) > half:
                 continue
-            left = other.req is None
-            if not left and not other.buf and not other.left and other.total is None:  # or its client has left
-                try:
-                    n = other.stream.readinto(block)
-                    left = n == 0
-                    if n:
-                        other.buf = bytes(view[:n])
-                except OSError as e:
-                    left = e.args[0] not in AGAIN
+            left = strange and many > half and (other.deadline > 0 or other.fields is False)
+            if other.keep is not None and not left:
+                left = other.req is None
+                if not left and not other.buf and not other.left and other.total is None:  # or its client has left
+                    try:
+                        n = other.stream.readinto(block)
+                        left = n == 0
+                        if n:
+                            other.buf = bytes(view[:n])
+                    except OSError as e:
+                        left = e.args[0] not in AGAIN
             if left:
                 # Who has most, who is to be closed, who has waited longest.
-                rank = hosts.count(other.host), not other.keep, self.tick - other.since
+                rank = many, not other.keep, self.tick - other.since
                 if worst is None or rank > worst_rank:
                     worst = other
                     worst_rank = rank
         if worst:
-            self.connections.remove(worst)
-            worst.buf = b""
-            worst.keep = False
             worst.expire()
+            worst.cut()
             self.count("evicted")
         return worst
 
@@ -382,6 +388,9 @@ class WebApp(Named):
         self.prepare()
         heap = gc.mem_free() + gc.mem_alloc()
         self.memos = min(self.memos, max(0, heap // 32768 - 1))
+        free = gc.mem_free() or 65536  # some systems do not tell
+        self.max_connections = min(self.max_connections, max(8, free // 3072))
+        self.max_head = min(self.max_head, max(1024, free // 16))
         if self.gc_threshold is None and gc.threshold() < 0:
             self.gc_threshold = max(1024, heap // 8 - 4096)
         if self.gc_threshold:

@@ -838,6 +838,8 @@ class Connection(Named):
             except MemoryError:  # it is, and may be closed again
                 pass
 
+    cut = close  # at once, also where a feature has taken its place
+
 
 @coroutine
 def start_response(writer, content_type=HTML, status="200", headers=None):

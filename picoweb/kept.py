@@ -5,8 +5,8 @@ from .http import Lost, asyncio, block
 class Kept:
     """Stands for a connection in app.connections, and looks at its client each second."""
 
-    req = keep = None  # nobody evicts it
-    deadline = 0  # app.tick at which the sweep calls expire()
+    req = keep = None  # it is evicted only from a host that has most
+    deadline = since = 0  # app.tick at which the sweep calls expire(); who is kept has waited longest
     task = None  # the handler's, which is cancelled if the client is lost
     reading = writer = None  # the tasks that wait for the client
     ended = False  # the client sends no more, or is lost
@@ -74,6 +74,11 @@ class Kept:
                 conn.expire()
 
     end = lose
+
+    def cut(self):
+        """End it at once, without a word."""
+        self.lose()
+        self.free()
 
     def free(self):
         """Close the connection, and give its slot back."""

@@ -29,7 +29,7 @@ async def stop(app, timeout=5):
         waited_ms += 20
     for conn in others():
         conn.expire()
-        conn.close()
+        conn.cut()
     await asyncio.sleep_ms(0)
     for function in app.stops:
         result = function()

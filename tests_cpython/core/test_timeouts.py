@@ -157,6 +157,25 @@ def test_the_address_that_holds_most_of_a_full_table_makes_room(serve, opened):
     assert opened[0].send(HELLO).response().text == "hello"
 
 
+@pytest.mark.parametrize("request_bytes", [
+    pytest.param(b"GET /read HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", id="bodies that do not come"),
+    pytest.param(b"GET /flood HTTP/1.1\r\nHost: x\r\n\r\n", id="answers that are not read"),
+])
+def test_an_address_whose_requests_fill_the_table_gives_way_to_others_and_takes_nothing_from_them(serve, opened, request_bytes):
+    server = serve("timeouts.py", "12", "12", "12", "4")
+    opened.append(server.connect())
+    assert opened[0].send(HELLO).response().text == "hello"
+    time.sleep(1.1)  # it has waited longest
+    for _ in range(8):
+        opened.append(come_from("127.0.0.2", server).send(request_bytes))
+        time.sleep(0.02)
+    assert opened[0].send(HELLO).response().text == "hello"
+    for _ in range(3):
+        with server.connect() as newcomer:
+            assert newcomer.send(HELLO).response().text == "hello"
+    assert opened[0].send(HELLO).response().text == "hello"
+
+
 # Nobody holds a slot by sending for ever
 
 class Sender:
