@@ -58,7 +58,7 @@ def main():
     if not MICROPYTHON.is_file():
         sys.exit("feature_heap.py: no 32-bit MicroPython; PICOWEB_RUNTIMES leads to it")
     pages = sorted((ROOT / "docs").rglob("*.rst"))
-    features = sorted({found.strip() for page in pages for found in FEATURE.findall(page.read_text())})
+    features = sorted({found.strip() for page in pages for found in FEATURE.findall(page.read_text())} - {"host"})
     with tempfile.TemporaryDirectory() as folder:
         stage(Path(folder))
         measured = {modules: measure(modules, folder) for modules in features}
