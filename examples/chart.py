@@ -15,12 +15,13 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>Live chart</title>
 <style>
-body { font: 16px sans-serif; margin: 2em auto; max-width: 40em; padding: 0 1em }
-svg { width: 100%; height: 12em; background: #f4f4f4 }
-polyline { fill: none; stroke: #06c; stroke-width: 2; vector-effect: non-scaling-stroke }
+:root { color-scheme: light dark; background: Canvas }
+body { font: 16px system-ui, sans-serif; margin: 2em auto; max-width: 40em; padding: 0 1em }
+svg { width: 100%; height: 12em; background: #8882 }
+polyline { fill: none; stroke: #27d; stroke-width: 2; vector-effect: non-scaling-stroke }
 </style>
 <h1>Free memory: <output id="now">waiting</output></h1>
-<svg viewBox="0 0 59 100" preserveAspectRatio="none"><polyline id="line"></polyline></svg>
+<svg role="img" aria-label="Free memory of the last minute" viewBox="0 0 59 100" preserveAspectRatio="none"><polyline id="line"></polyline></svg>
 <p id="state"></p>
 <script>
 const values = [];

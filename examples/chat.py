@@ -6,15 +6,16 @@ from picoweb.websocket import WebSocketClosed
 app = picoweb.WebApp(__name__, serve_static=False)
 rooms = {}  # the WebSockets of each, by its name
 
-PAGE = """<!doctype html>
+PAGE = """<!doctype html><html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Chat</title>
-<style>body{font:16px sans-serif;max-width:30em;margin:2em auto;padding:0 1em}li{overflow-wrap:anywhere}
-form{display:flex;gap:.5em}input[name=text]{flex:1}output{color:#777}</style>
+<style>:root{color-scheme:light dark;background:Canvas}
+body{font:16px system-ui,sans-serif;max-width:30em;margin:2em auto;padding:0 1em}li{overflow-wrap:anywhere}
+form{display:flex;gap:.5em}input[name=text]{flex:1}output{opacity:.8}</style>
 <h1>Chat</h1>
 <form id="form">
-<input name="who" placeholder="Your name" size="8" maxlength="20" required>
-<input name="text" placeholder="Say something" maxlength="500" autocomplete="off" required>
+<input name="who" placeholder="Your name" aria-label="Your name" size="8" maxlength="20" required>
+<input name="text" placeholder="Say something" aria-label="Say something" maxlength="500" autocomplete="off" required>
 <button>Send</button>
 </form>
 <ul id="said"></ul>

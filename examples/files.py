@@ -8,12 +8,13 @@ from picoweb.static_folder import FILE, FOLDER, kind_of
 from picoweb.utils import unquote_plus
 
 SHARED = "shared/"
-PAGE = """<!doctype html>
+PAGE = """<!doctype html><html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Files</title>
-<style>body{font:16px sans-serif;max-width:30em;margin:2em auto;padding:0 1em}li{display:flex;margin:.5em 0}
+<style>:root{color-scheme:light dark;background:Canvas}
+body{font:16px system-ui,sans-serif;max-width:30em;margin:2em auto;padding:0 1em}li{display:flex;margin:.5em 0}
 ul{padding:0}a{flex:1;overflow-wrap:anywhere}</style>
-<h1 id="where"></h1>
+<h1 id="where">/</h1>
 <ul id="list"></ul>
 <script>
 function line(text, href, size) {

@@ -9,14 +9,15 @@ app = picoweb.WebApp(__name__)
 # `receive` is place.set_boot() and machine.reset().
 firmware = Upload("firmware.bin", max_size=2 << 20, resumable=True)
 
-PAGE = """<!doctype html>
+PAGE = """<!doctype html><html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Firmware</title>
-<style>body{font:16px sans-serif;max-width:30em;margin:2em auto;padding:0 1em}progress{width:100%;margin:1em 0}
+<style>:root{color-scheme:light dark;background:Canvas}
+body{font:16px system-ui,sans-serif;max-width:30em;margin:2em auto;padding:0 1em}progress{width:100%;margin:1em 0}
 output{overflow-wrap:anywhere}</style>
 <h1>New firmware</h1>
-<input type="file" id="file">
-<progress id="bar" value="0"></progress>
+<input type="file" id="file" aria-label="Firmware">
+<progress id="bar" value="0" aria-label="Sent"></progress>
 <output id="said">Choose a file.</output>
 <script>
 const piece = 16384  // bytes at a time: what a picoweb app takes as a body

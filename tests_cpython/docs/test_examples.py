@@ -1,14 +1,6 @@
 """The code of the documentation runs: every block of docs/ and of README.rst, and what its `curl` lines are to print.
 
-The Python blocks of a page are one app, up to a block that makes another one; `app.run()` comes last. A console block's
-`$ curl` is asked of it, and the output is that below it, where `...` stands for anything. The options of a block:
-
-:caption: FILE   it is a file beside the app
-:class: host     it runs to its end on CPython, with stand-ins for the board
-:class: ends     a program that ends by itself, on every runtime
-:class: test     for pytest
-:class: sketch   it is only compiled, since it needs a chip or never ends
-:class: runs     a console block that is typed in a shell; figures in its output may be others
+docs/programs.py says what the blocks of a page are.
 """
 
 import json
@@ -17,80 +9,15 @@ import re
 import shutil
 import subprocess
 import sys
-import textwrap
-from dataclasses import dataclass, field
 
 import pytest
 
 from conftest import OPENSSL, PRESENT, ROOT, Server, free_port
 
-PAGES = [ROOT / "README.rst", *sorted(path for path in (ROOT / "docs").rglob("*.*") if path.suffix in (".rst", ".md"))]
-BLOCK = re.compile(r"""
-    ^(\ *)\.\.\ code-block::\ (\w+)\n ((?:\1\ \ \ :.*\n)*) \n ((?:\1\ \ \ .*\n|\n)+)   # reStructuredText
-    | ^```(\w+)\n ((?:(?!```).*\n)*) ```\n                                              # Markdown
-    """, re.M | re.X)
-RUN = re.compile(r'^(?:if __name__ == "__main__":\n    )?app\.run\((.*)\)\n', re.M)
+sys.path.append(str(ROOT / "docs"))
+from programs import PAGES, Program, blocks, programs  # noqa: E402
+
 CURL_S = 10
-BEFORE = ("openssl", "mkdir")  # commands that make what the app needs
-
-
-@dataclass
-class Program:
-    """An app of a page, and what it is asked."""
-
-    page: str
-    number: int
-    text: str = ""
-    files: dict = field(default_factory=dict)
-    before: list = field(default_factory=list)
-    asked: list = field(default_factory=list)  # (command, output)
-    kind: str = ""
-
-    def __str__(self):
-        return "%s-%d" % (self.page, self.number)
-
-
-def blocks(path):
-    """(language, {option: value}, text) of each block of code."""
-    for found in BLOCK.finditer(path.read_text()):
-        language, options, text = found[2] or found[5], found[3] or "", found[4] or found[6]
-        yield language, dict(re.findall(r":(\w+): (.*)", options)), textwrap.dedent(text).strip("\n") + "\n"
-
-
-def steps(text):
-    """(command, output) of a console block."""
-    for step in ("\n" + text).split("\n$ ")[1:]:
-        command, _, output = step.replace("\\\n", "").partition("\n")
-        yield command, output.rstrip("\n")
-
-
-def programs(path):
-    """The Programs of a page; what a page shows is beside all of its apps."""
-    page = str(path.relative_to(ROOT)).replace("/", "-")
-    found, files, before = [], {}, []
-    for language, options, text in blocks(path):
-        kind = options.get("class", "")
-        if language == "console" and kind:
-            found.append(Program(page, len(found), asked=list(steps(text)), kind=kind))
-            continue
-        if "caption" in options:
-            files[options["caption"]] = text
-        elif language == "python" and kind:
-            found.append(Program(page, len(found), text, kind=kind))
-        elif language == "python":
-            if not [p for p in found if not p.kind] or re.search(r"^app = picoweb\.WebApp", text, re.M):
-                found.append(Program(page, len(found)))
-            [p for p in found if not p.kind][-1].text += "\n" + text
-        elif language == "console":
-            for command, output in steps(text):
-                if command.split()[0] in BEFORE:
-                    before.append(command)
-                elif command.split()[0] == "curl" and "127.0.0.1" in command:
-                    [p for p in found if not p.kind][-1].asked.append((command, output))
-    for program in found:
-        program.files, program.before = files, before
-    return found
-
 
 PROGRAMS = [program for path in PAGES for program in programs(path)]
 
@@ -113,12 +40,8 @@ def lay(program, folder):
 
 def served(program, port):
     """A program's text with its `app.run(...)` at the end, at this port."""
-    options = [text for text in RUN.findall(program.text) if text]
-    options = re.sub(r"port=\d+,? ?", "", options[-1] if options else "")
-    text = RUN.sub("", program.text)
-    if not re.search(r"^import picoweb$", text, re.M):
-        text = "import picoweb\n\napp = picoweb.WebApp(__name__)\n" + text
-    return "%s\n\napp.run(port=%d, %s)\n" % (text, port, options)
+    text, options = program.whole()
+    return "%s\n\napp.run(port=%d, %s)\n" % (text, port, re.sub(r"port=\d+,? ?", "", options))
 
 
 def agree(output, printed):
@@ -232,5 +155,5 @@ def test_the_tests_of_the_docs_pass(tmp_path):
 
 
 def test_every_block_is_of_a_language_that_is_known():
-    known = {"python", "console", "text", "html", "css", "javascript", "shell", "json"}
+    known = {"python", "console", "text", "html", "css", "javascript", "shell", "json", "nginx"}
     assert {language for path in PAGES for language, _, _ in blocks(path)} <= known

@@ -2,20 +2,17 @@
 
 import re
 import runpy
-import shutil
-import subprocess
-import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urldefrag
 
 import pytest
 
 from conftest import ROOT
+from docs.conftest import BUILD_S
 
 DOCS = ROOT / "docs"
 SOURCES = [ROOT / "README.rst", *sorted(path for path in DOCS.rglob("*.*") if path.suffix in (".rst", ".md"))]
 SUFFIXES = "py|pyi|rst|md|svg"
-BUILD_S = 60
 
 
 class Links(HTMLParser):
@@ -41,16 +38,8 @@ def is_elsewhere(link):
 
 
 @pytest.mark.timeout(3 * BUILD_S)
-def test_the_site_is_built_without_a_warning_and_each_link_leads_somewhere(tmp_path):
-    pytest.importorskip("sphinx", reason="no Sphinx: run tools/dev.py docs")
-    options = runpy.run_path(str(ROOT / "tools" / "dev.py"))["SPHINX"]
-    alone = ["unshare", "--map-root-user", "--net"]  # without a network
-    if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True).returncode:
-        alone = []
-    command = [*alone, sys.executable, "-m", "sphinx", *options, "-d", tmp_path / "doctrees", DOCS, tmp_path / "site"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=2 * BUILD_S)
-    assert done.returncode == 0, done.stderr
-    pages = {path: Links(path.read_text()) for path in (tmp_path / "site").rglob("*.html")}
+def test_the_site_is_built_without_a_warning_and_each_link_leads_somewhere(site):
+    pages = {path: Links(path.read_text()) for path in site.rglob("*.html")}
     assert len(pages) > len(SOURCES) - 1
     broken = [(page.name, link) for page, said in pages.items() for link in said.links | said.loaded
               if not is_elsewhere(link) and not leads(page, link, pages)]
