@@ -201,7 +201,7 @@ class Connection(HostConnection):
         if e.status in CLOSING:
             self.keep = False
         self.start("text/plain; charset=utf-8", e.status, e.headers)
-        self.body = (self.fields[9:-2] + "\n" + (e.message and e.message + "\n")).encode()
+        self.body = self.fields[9:-2] + b"\n" + (e.message and e.message + "\n").encode()
 
     def has_body(self):
         """Return whether the request says that it has a body."""
