@@ -30,7 +30,7 @@ def hypercorn(application, host, port):
 def waitress(application, host, port):
     import waitress
 
-    waitress.serve(application.wsgi, host=host, port=port)
+    waitress.serve(application.wsgi, host=host, port=port, clear_untrusted_proxy_headers=False)
 
 
 SERVERS = {"uvicorn": uvicorn, "hypercorn": hypercorn, "waitress": waitress}
