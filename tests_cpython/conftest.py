@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 ON_BOARD = sorted(path for path in (ROOT / "picoweb").rglob("*.py") if ROOT / "picoweb" / "host" not in path.parents)
 START_S = 15
-OTHER_SERVERS = ("uvicorn", "hypercorn")  # through ASGI
+OTHER_SERVERS = ("uvicorn", "hypercorn", "waitress")  # through ASGI, and WSGI
 BEHIND = b"GET /behind HTTP/1.1\r\nHost: x\r\n\r\n"  # which no test app has a route for
 UNCAUGHT = "Task exception w"  # "wasn't retrieved" of MicroPython, "was never retrieved" of CPython
 HEAP = {"mp64": "512K", "mp32": "512K"}  # room to compile a test app; the heap reports are about less
@@ -77,7 +77,7 @@ def find_runtimes():
     else:
         missing["mp32"] = "no mp32/micropython in %s: set PICOWEB_RUNTIMES" % os.path.relpath(shared, ROOT)
     present["cpython"] = Runtime("cpython", (sys.executable, "-m", "picoweb.host"), "PYTHONPATH")
-    for server in OTHER_SERVERS:
+    for server in OTHER_SERVERS[:2]:
         present[server] = Runtime(server, (sys.executable, str(HERE / "support" / "asgi_server.py"), server), "PYTHONPATH")
     return present, missing
 
@@ -91,6 +91,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("same")
 
 PRESENT, MISSING = find_runtimes()
+# One of WSGI, for the tests that name it.
+WSGI = Runtime("waitress", (sys.executable, str(HERE / "support" / "asgi_server.py"), "waitress"), "PYTHONPATH")
 OPENSSL = shutil.which("openssl")
 
 
@@ -321,7 +323,7 @@ class Server:
 @pytest.fixture(scope="session", params=sorted(PRESENT, reverse=True))
 def runtime(request):
     """Every interpreter present, in turn."""
-    return PRESENT[request.param]
+    return PRESENT.get(request.param, WSGI)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Runs an app's file so that its app.run() serves under an ASGI server: `python asgi_server.py uvicorn FILE PORT [ARGS]`."""
+"""Runs an app's file so that its app.run() serves under another server: `python asgi_server.py uvicorn FILE PORT [ARGS]`."""
 
 import asyncio
 import runpy
@@ -27,7 +27,13 @@ def hypercorn(application, host, port):
     asyncio.run(serve(application, config, mode="asgi"))
 
 
-SERVERS = {"uvicorn": uvicorn, "hypercorn": hypercorn}
+def waitress(application, host, port):
+    import waitress
+
+    waitress.serve(application.wsgi, host=host, port=port, clear_untrusted_proxy_headers=False)
+
+
+SERVERS = {"uvicorn": uvicorn, "hypercorn": hypercorn, "waitress": waitress}
 
 
 def main():
