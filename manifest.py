@@ -24,7 +24,7 @@ PARTS = {
     "websocket": ("kept", "websocket", "websocket_session"),
     "wifi": ("wifi",),
 }
-ELSEWHERE = {"pycopy", "runtime"}  # for interpreters without MicroPython's asyncio
+ELSEWHERE = {"__main__", "pycopy", "runtime"}  # of hosts, and for interpreters without MicroPython's asyncio
 
 options.defaults(without=())
 without = (options.without,) if isinstance(options.without, str) else options.without

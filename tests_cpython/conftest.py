@@ -19,7 +19,8 @@ from support.client import Connection
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-ON_BOARD = sorted(path for path in (ROOT / "picoweb").rglob("*.py") if ROOT / "picoweb" / "host" not in path.parents)
+ON_BOARD = sorted(path for path in (ROOT / "picoweb").rglob("*.py")
+                  if ROOT / "picoweb" / "host" not in path.parents and path.name != "__main__.py")
 START_S = 15
 OTHER_SERVERS = ("uvicorn", "hypercorn", "waitress")  # through ASGI, and WSGI
 BEHIND = b"GET /behind HTTP/1.1\r\nHost: x\r\n\r\n"  # which no test app has a route for

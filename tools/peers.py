@@ -135,7 +135,7 @@ def framework_files(framework):
     """The files that a framework is made of: {path on the board: source}."""
     if framework == "picoweb":
         paths = (path.relative_to(ROOT) for path in sorted((ROOT / "picoweb").rglob("*.py")))
-        return {path.as_posix(): ROOT / path for path in paths if path.parts[1] != "host"}
+        return {path.as_posix(): ROOT / path for path in paths if path.parts[1] not in ("host", "__main__.py")}
     if framework == "microdot":
         folder = microdot_folder()
         return {f"microdot/{name}.py": folder / f"{name}.py" for name in ("__init__", "microdot")}

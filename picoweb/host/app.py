@@ -1,13 +1,15 @@
 """The WebApp of CPython: with a server of its own, and an application for servers of ASGI and WSGI."""
 
 import asyncio
+import errno
 import functools
+import sys
 
 import picoweb
 from picoweb.http import CLOSING, Refusal
 from picoweb.utils import unquote
 
-from . import asgi_app, features, server
+from . import asgi_app, features, libraries, server
 from .asgi_app import HTTPConnection
 from .gateway import Log
 from .router import Router
@@ -19,12 +21,24 @@ features.install(picoweb.WebApp, picoweb.Connection, picoweb.HTTPRequest)
 # CPython 3.11 tells whether it was the task that was cancelled, and not something that it has awaited.
 COUNTED = hasattr(asyncio.Task, "cancelling")
 
+libraries.add(sys.path[0] if sys.path else "")  # a script's, or a server's, before it has made an app
+
 
 class WebApp(picoweb.WebApp):
-    """An app on CPython: what `uvicorn app:app` calls; `app.wsgi` is for servers of WSGI."""
+    """An app on CPython: what `uvicorn app:app` and `gunicorn app:app` call."""
 
     connection = server.Connection
     router = Router(())
+
+    def __new__(cls, *args, **kwargs):
+        app = super().__new__(cls)
+        # A call asks the class. What stands here is for servers that look whether it is a coroutine function: ASGI.
+        app.__call__ = app.asgi
+        return app
+
+    def __init__(self, pkg, *args, **kwargs):
+        super().__init__(pkg, *args, **kwargs)
+        libraries.add_for(pkg)
 
     def prepare(self):
         """Load what the routes name, call init() once, and have the app's generators await what a board's can."""
@@ -76,7 +90,23 @@ class WebApp(picoweb.WebApp):
             raise e
         return super().recover(conn, e, asked)
 
-    async def __call__(self, scope, receive, send):
+    def run(self, host="127.0.0.1", port=8081, *args, **kwargs):
+        """Serve until Ctrl-C; nobody who lets out what ends it is shown a traceback of asyncio's."""
+        try:
+            super().run(host, port, *args, **kwargs)
+        except KeyboardInterrupt as e:
+            say_instead(e, "")
+            raise
+        except OSError as e:
+            if e.errno == errno.EADDRINUSE:
+                say_instead(e, "picoweb: %s:%s is in use by another program; run(port=8082) takes another port\n" % (host, port))
+            raise
+
+    def __call__(self, scope, receive, send=None):
+        """Answer as an ASGI 3 application, or, called with (environ, start_response), as one of WSGI."""
+        return self.wsgi(scope, receive) if send is None else self.asgi(scope, receive, send)
+
+    async def asgi(self, scope, receive, send):
         """Answer as an ASGI 3 application."""
         if scope["type"] == "http" and self.inited:
             await HTTPConnection(self, scope, receive, send).serve()
@@ -89,3 +119,16 @@ class WebApp(picoweb.WebApp):
         from .wsgi_app import Application
 
         return Application(self)
+
+
+def say_instead(e, text):
+    """Have an exception that ends the program told by a text, not by its traceback."""
+    others = sys.excepthook
+
+    def told(kind, error, trace):
+        if error is e:
+            sys.stderr.write(text)
+        else:
+            others(kind, error, trace)
+
+    sys.excepthook = told

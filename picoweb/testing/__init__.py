@@ -2,7 +2,7 @@
 import ujson
 from ucollections import namedtuple
 
-from ..http import load
+from ..http import asyncio, load
 from .request import Cookies, encode, join
 from .wire import WINDOW, Connection
 
@@ -35,8 +35,13 @@ class TestClient:
         self.timeout = timeout
         self.cookies = Cookies()
 
-    async def request(self, method, path, follow=False, **options):
-        """The Answer; `follow` goes where redirects lead. Options: query, headers, body, json, data, files."""
+    def request(self, method, path, **options):
+        """The Answer, to be awaited, or at once where no loop runs. Options: follow, query, headers, body, json, data, files."""
+        answer = self.answer(method, path, **options)
+        return answer if asyncio.core.cur_task else asyncio.run(answer)
+
+    async def answer(self, method, path, follow=False, **options):
+        """The Answer; `follow` goes where redirects lead."""
         for _ in range(MAX_REDIRECTS + 1):
             answer = self.stream(method, path, **options)
             await answer.read_whole()
@@ -232,6 +237,21 @@ class Answer:
         if self.status in (301, 302, 303, 307, 308) and "Location" in self.headers:
             return join(self.path, self.headers["Location"])
         return None
+
+    # A coroutine that has ended: asyncio.run() takes a request that was answered at once
+
+    def send(self, value):
+        raise StopIteration(self)
+
+    def throw(self, error):
+        raise error
+
+    def close(self):
+        pass
+
+    def __await__(self):
+        return self
+        yield
 
 
 class Each:

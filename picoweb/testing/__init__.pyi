@@ -1,6 +1,6 @@
 """A client for an app's tests: in memory and without a socket, through the real parser and the real writer."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, type_check_only
 
@@ -25,7 +25,7 @@ class WebSocketRefused(Exception):
 
 @type_check_only
 class Request:
-    """A method of TestClient for one method of HTTP."""
+    """A method of TestClient for one method of HTTP: to be awaited, or, where no loop runs, answered at once."""
 
     def __call__(
         self,
@@ -38,7 +38,7 @@ class Request:
         json: Any = None,
         data: Values | None = None,
         files: Mapping[str, File | list[File]] | None = None,
-    ) -> Awaitable[Answer]: ...
+    ) -> Answer: ...
 
 class TestClient:
     """A browser for one app: a connection a request; it keeps cookies. `timeout` in seconds, None for none."""
@@ -48,12 +48,12 @@ class TestClient:
     cookies: Cookies
 
     def __init__(self, app: WebApp, timeout: float | None = 5) -> None: ...
-    async def request(
+    def request(
         self,
         method: str,
         path: str,
-        follow: bool = False,  # go where redirects lead
         *,
+        follow: bool = False,  # go where redirects lead
         query: Values | None = None,
         headers: SentHeaders | None = None,
         body: Data | Iterable[Data] | None = None,  # an iterable is sent in chunks
@@ -61,8 +61,12 @@ class TestClient:
         data: Values | None = None,  # a form
         files: Mapping[str, File | list[File]] | None = None,  # with data: multipart/form-data
     ) -> Answer:
-        """The answer. ValueError for what cannot be sent and for an answer that is malformed, EOFError for one cut
-        short, asyncio.TimeoutError for one that does not end in time, RuntimeError for redirects without end."""
+        """The answer, to be awaited; at once where no loop runs, as in a plain `def test`.
+
+        ValueError for what cannot be sent and for an answer that is malformed, EOFError for one cut short,
+        asyncio.TimeoutError for one that does not end in time, RuntimeError for redirects without end.
+        """
+
     get: Request
     head: Request
     post: Request
@@ -108,6 +112,9 @@ class Answer:
     headers: Headers
     cookies: dict[str, str]  # that it sets
     body: bytes  # None where a streamed one was not read
+
+    def __await__(self) -> Generator[Any, Any, Answer]:
+        """Of what a request returns, in a coroutine."""
     path: str  # that was asked for
     method: str
 

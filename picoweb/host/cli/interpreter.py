@@ -14,7 +14,7 @@ HEAP = "128K"  # which holds what 64K do on a board: a word here is twice as lon
 LEAST_HEAP = 4096  # bytes; with less the interpreter itself does not start
 MPY_VERSION = 6  # of what mpy-cross makes
 PICOWEB = Path(__file__).resolve().parents[2]
-HOST = PICOWEB / "host"  # which no board has
+HOST = PICOWEB / "host", PICOWEB / "__main__.py"  # which no board has
 OURS = ("launch", "measure")  # modules of this folder that MicroPython runs, as picoweb_launch and picoweb_measure
 
 PROBE = "import sys; i = sys.implementation; print(i.name, getattr(i, '_mpy', 0) & 255, *i.version)"
@@ -177,7 +177,7 @@ def compiler_for(interpreter, beside=None):
 
 def is_for_boards(path):
     """Return whether a file is one of picoweb that a board may have."""
-    return path.is_relative_to(PICOWEB) and not path.is_relative_to(HOST)
+    return path.is_relative_to(PICOWEB) and not any(map(path.is_relative_to, HOST))
 
 
 def board_files():
