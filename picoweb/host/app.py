@@ -102,9 +102,9 @@ class WebApp(picoweb.WebApp):
                 say_instead(e, "picoweb: %s:%s is in use by another program; run(port=8082) takes another port\n" % (host, port))
             raise
 
-    def __call__(self, scope, receive, send=None):
+    def __call__(self, scope, receive, *send):
         """Answer as an ASGI 3 application, or, called with (environ, start_response), as one of WSGI."""
-        return self.wsgi(scope, receive) if send is None else self.asgi(scope, receive, send)
+        return self.asgi(scope, receive, *send) if send else self.wsgi(scope, receive)
 
     async def asgi(self, scope, receive, send):
         """Answer as an ASGI 3 application."""

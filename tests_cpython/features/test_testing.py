@@ -61,8 +61,12 @@ def test_what_went_wrong_in_the_app_is_printed(capsys):
 def test_a_client_outlives_its_loops():
     app = hello()
     client = TestClient(app)
+
+    async def get():
+        return await client.get("/")
+
     for _ in range(3):
-        assert asyncio.run(client.get("/")).text == "hello"
+        assert asyncio.run(get()).text == "hello"
     assert app.sweeping is None
 
 
