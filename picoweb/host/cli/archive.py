@@ -11,11 +11,17 @@ from .interpreter import Failure, last_line, output_of, tool
 UTEMPLATE = "utemplate==1.4.1"
 
 
-def fetch(requirement, place, beside=None):
-    """Unpacks the file or folder that is named like `place` in a source archive there."""
+def fetcher(requirement, beside=None):
+    """The program that fetches a source archive."""
     unearth = tool("unearth", beside)
     if not unearth:
         raise Failure(f'fetching {requirement} needs unearth; type: pip install "picoweb[new]"')
+    return unearth
+
+
+def fetch(requirement, place, beside=None):
+    """Unpacks the file or folder that is named like `place` in a source archive there."""
+    unearth = fetcher(requirement, beside)
     with tempfile.TemporaryDirectory() as folder:
         mirror = os.environ.get("PIP_INDEX_URL")  # which unearth does not look at
         index = ["--index-url", mirror] if mirror else []

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .archive import UTEMPLATE, fetch
+from .archive import UTEMPLATE, fetch, fetcher
 from .interpreter import Failure
 from .serve import say
 
@@ -16,6 +16,7 @@ def make(name):
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", name):
         raise Failure(f"{name}: not a name for an app; take letters, digits, - and _, as in: picoweb new demo")
     folder = Path(name)
+    fetcher(UTEMPLATE)  # what is missing is told before anything is made
     try:
         folder.mkdir()
         for source in sorted(SOURCE.rglob("*")):

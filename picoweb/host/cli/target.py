@@ -27,6 +27,8 @@ def find_target(text, command):
     if name.endswith(".py") or os.sep in name or path.is_file():
         if not path.is_file():
             raise Failure(f"{name}: {'this is a folder' if path.is_dir() else 'no such file'}{hint(path)}")
+        if path.name == "picoweb.py":
+            raise Failure(f"{name} hides picoweb itself; give it another name")
         return Target(path.parent, path.stem if attribute else path.name, attribute)
     places = [str(here), str(here / "lib"), *sys.path]
     if not all(map(str.isidentifier, name.split("."))) or not PathFinder.find_spec(name.split(".")[0], places):

@@ -3,11 +3,11 @@
 import time
 
 import picoweb
-import picoweb.html
 
 MOST_NOTES = 10  # a board's heap is small
 
 app = picoweb.WebApp(__name__)
+app.autoescape = True  # what a template shows is text, not markup
 notes = ["Hello from APP_NAME"]
 started = time.time()
 
@@ -15,7 +15,7 @@ started = time.time()
 @app.route("/", methods=["GET"])
 async def index(req, resp):
     await picoweb.start_response(resp)
-    await app.render_template(resp, "index.html", ([picoweb.html.escape(note) for note in notes],))
+    await app.render_template(resp, "index.html", (notes,))
 
 
 @app.route("/", methods=["POST"])
