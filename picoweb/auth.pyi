@@ -1,31 +1,36 @@
-"""Who asks: users in the session, roles, and HTTP's own Basic and Bearer (RFC 7617, RFC 6750)."""
+"""Who may call a handler: a user who has logged in, of some role, or who HTTP Basic or Bearer says."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from picoweb import WebApp
 from picoweb.http import HTTPRequest
 
 def login_user(req: HTTPRequest, user: dict[str, Any]) -> None:
-    """Have a user, a dict, logged in from now on; the session gets a new id, and a new CSRF token."""
+    """Log a user in, a dict; the session has a new id and a new CSRF token from then on."""
 
 def logout_user(req: HTTPRequest) -> None:
-    """Have nobody logged in any more."""
+    """Log the user out; RuntimeError if requests have no session."""
 
 def current_user(req: HTTPRequest) -> dict[str, Any] | None:
-    """Return the user who is logged in, None if there is none."""
+    """Return the user of a request, None if nobody has logged in."""
 
 def is_authenticated(req: HTTPRequest) -> bool:
-    """Return whether a user is logged in."""
+    """Return whether somebody has logged in."""
 
 def require_auth(role: Any = None, redirect_to: str | None = None, status: int = 401) -> Any:
-    """Decorator of handlers, bare or with options: `role` is one or several, `redirect_to` the login page."""
+    """Decorator of handlers for users who have logged in; with a role, or a tuple of them, for these: others get 403.
 
-def guard(app: WebApp) -> None:
-    """Have the route option `auth` checked: True, a role or several. Call it after app.use(Session(...))."""
+    Without a user the answer is `status`, or leads to the path `redirect_to` with the one that was asked for as `next`.
+    """
 
-def basic_auth(verify: Callable[[str, str], Any], realm: str = "picoweb") -> Callable[[Any], Any]:
-    """Decorator of handlers for HTTP Basic: verify(name, password) returns the user, or something false."""
+def next_path(req: HTTPRequest, default: str = "/") -> str:
+    """Return the path that a login leads to: `next` of the query if it is one of this host, else the default."""
 
-def bearer_auth(verify: Callable[[str], Any], realm: str = "picoweb") -> Callable[[Any], Any]:
-    """Decorator of handlers for HTTP Bearer: verify(token) returns the user, or something false."""
+def basic_auth(check: Any, realm: str = "login") -> Any:
+    """Decorator of handlers for users whose name and password `check(name, password)` knows: it returns a dict or None."""
+
+def bearer_auth(check: Any, realm: str = "login") -> Any:
+    """Decorator of handlers for users whose token `check(token)` knows: it returns a dict or None."""
+
+def guard_routes(app: WebApp) -> None:
+    """Have the route option `auth` checked: True, a role, or a tuple of them. Call it after app.use(Session(...))."""

@@ -20,14 +20,15 @@ def cookies(req):
 
 def set_cookie(resp, name, value, max_age=None, path="/", domain=None, httponly=True, secure=False, samesite="Lax"):
     """Have the client keep a cookie for `max_age` seconds, None for its session; ValueError for what RFC 6265 forbids."""
-    line = "%s=%s" % (name, value)
+    line = ""
     wrong = not name or name.strip(TOKEN) or value.strip(VALUE) or samesite == "None" and not secure
     for key, text in (("Max-Age", max_age), ("Path", path), ("Domain", domain), ("SameSite", samesite)):
         if text is not None:
             wrong = wrong or str(text).strip(VALUE + ' ",\\')
             line += "; %s=%s" % (key, text)
     if wrong:
-        raise ValueError("no cookie: " + line)
+        raise ValueError("no cookie: %s%s" % (name, line))  # its value may be a secret
+    line = "%s=%s%s" % (name, value, line)
     resp.add_header("Set-Cookie", line + ("; Secure" if secure else "") + ("; HttpOnly" if httponly else ""))
 
 

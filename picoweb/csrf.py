@@ -1,61 +1,62 @@
-"""Protection from forged requests: `app.use(CSRF())`, after Session."""
+"""What other sites have a browser send is refused: `app.use(CSRF())` after Session (cross-site request forgery)."""
 from .crypto import compare_digest, token_hex
-from .http import HTTPException, HTTPRequest, coroutine
+from .http import HTTPRequest, coroutine, refuse
 from .request import field
 from .utils import unquote
 
-KEY = "_csrf_token"  # in the session, and in a form
-
-
-def csrf_token(req):
-    """The token of the request's session, which is made when it is first asked for."""
-    if not hasattr(req, "session"):
-        raise RuntimeError("CSRF needs app.use(Session(...)) before it")
-    if KEY not in req.session:
-        req.session[KEY] = token_hex(32)
-    return req.session[KEY]
-
-
-def csrf_input(token):
-    """Return the hidden field that a form needs, as HTML."""
-    return '<input type="hidden" name="%s" value="%s">' % (KEY, token)
-
 
 class CSRF:
-    """Middleware: POST, PUT, PATCH and DELETE need the token in X-CSRF-Token or in the urlencoded form, or get 403.
+    """Middleware that answers 403 to requests of other sites, and with `tokens` to those without req.csrf_token.
 
-    `exempt_paths` are beginnings of paths. Without `tokens` only pages of other origins are refused, and no session is needed.
+    Paths that begin with one of `exempt_paths` are let in; so are pages of `origins`, if they have the token.
     """
 
-    def __init__(self, exempt_paths=(), tokens=True):
+    def __init__(self, exempt_paths=(), tokens=True, origins=()):
         self.exempt_paths = exempt_paths
         self.tokens = tokens
-        HTTPRequest.csrf_token = property(csrf_token)
+        self.origins = [origin.encode() for origin in origins]
+
+    def setup(self, app):
+        """Called by app.use(); RuntimeError if tokens have no session to be in."""
+        if self.tokens:
+            if not [known for known in app.middleware if hasattr(known, "keeper")]:
+                raise RuntimeError("app.use(Session(...)) comes before app.use(CSRF())")
+            HTTPRequest.csrf_token = property(csrf_token)
 
     @coroutine
     def __call__(self, req, resp, next):
-        if req.method in ("POST", "PUT", "PATCH", "DELETE"):
-            path = unquote(req.prefix + req.path) or ""
-            for start in self.exempt_paths:
-                if path.startswith(start):
-                    break
-            else:
-                yield from self.check(req)
+        if req.method not in ("GET", "HEAD", "OPTIONS"):
+            path = unquote(req.path, "")
+            if not [prefix for prefix in self.exempt_paths if path.startswith(prefix)]:
+                yield from self.check(req, resp)
         return (yield from next())
 
     @coroutine
-    def check(self, req):
-        """Raise HTTPException 403 for a request that a foreign page may have sent."""
-        host = field(req, b"host").lower()
-        origin = field(req, b"origin").lower()
-        if field(req, b"sec-fetch-site") == b"cross-site" or origin and origin.partition(b"://")[2] != host:
-            raise HTTPException(403, "from another origin")
+    def check(self, req, resp):
+        """Raise a Refusal 403 if the request is another site's."""
+        site = field(req, b"sec-fetch-site")
+        origin = field(req, b"origin")
+        own = site in (b"same-origin", b"none") if site else not origin or origin.partition(b"//")[2] == field(req, b"host")
+        if not own and origin not in self.origins:
+            refuse("a request of another site", 403)
         if self.tokens:
-            known = csrf_token(req).encode()
-            given = field(req, b"x-csrf-token")
-            if not given and "urlencoded" in req.conn.body_type:
+            sent = field(req, b"x-csrf-token")
+            if not sent and "urlencoded" in resp.body_type:
                 yield from req.read_form_data()
-                given = req.form.get(KEY, "")
-                given = given.encode() if isinstance(given, str) else b""
-            if not compare_digest(known, given):
-                raise HTTPException(403, "CSRF token invalid or missing")
+                sent = req.form.get("_csrf_token")
+                sent = sent.encode() if isinstance(sent, str) else b""
+            if not compare_digest(csrf_token(req).encode(), sent):
+                refuse("CSRF token invalid or missing", 403)
+
+
+def csrf_token(req):
+    """Return the token of the request's session, 64 characters; it is made when it is first asked for."""
+    session = req.session
+    if "_csrf_token" not in session:
+        session["_csrf_token"] = token_hex(32)
+    return session["_csrf_token"]
+
+
+def csrf_input(token):
+    """Return the hidden field of a form that holds a token."""
+    return '<input type="hidden" name="_csrf_token" value="%s">' % token

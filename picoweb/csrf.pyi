@@ -1,26 +1,26 @@
-"""Protection from forged requests: `app.use(CSRF())`, after Session."""
+"""What other sites have a browser send is refused: `app.use(CSRF())` after Session (cross-site request forgery)."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from picoweb import WebApp
 from picoweb.http import Connection, HTTPRequest
 
-def csrf_token(req: HTTPRequest) -> str:
-    """The token of the request's session, which is made when it is first asked for."""
-
-def csrf_input(token: str) -> str:
-    """Return the hidden field that a form needs, as HTML."""
-
 class CSRF:
-    """Middleware: POST, PUT, PATCH and DELETE need the token in X-CSRF-Token or in the urlencoded form, or get 403.
+    """Middleware that answers 403 to requests of other sites, and with `tokens` to those without req.csrf_token.
 
-    `exempt_paths` are beginnings of paths. Without `tokens` only pages of other origins are refused, and no session is needed.
+    Paths that begin with one of `exempt_paths` are let in; so are pages of `origins`, if they have the token.
     """
 
-    exempt_paths: Sequence[str]
-    tokens: bool
+    def __init__(self, exempt_paths: Sequence[str] = (), tokens: bool = True, origins: Sequence[str] = ()) -> None: ...
+    def setup(self, app: WebApp) -> None:
+        """Called by app.use(); RuntimeError if tokens have no session to be in."""
+    def __call__(self, req: HTTPRequest, resp: Connection, next: Any) -> Any: ...
+    def check(self, req: HTTPRequest, resp: Connection) -> Any:
+        """Raise a Refusal 403 if the request is another site's."""
 
-    def __init__(self, exempt_paths: Sequence[str] = (), tokens: bool = True) -> None: ...
-    def __call__(self, req: HTTPRequest, resp: Connection, next: Any) -> Generator[Any, Any, Any]: ...
-    def check(self, req: HTTPRequest) -> Generator[Any, Any, None]:
-        """Raise HTTPException 403 for a request that a foreign page may have sent."""
+def csrf_token(req: HTTPRequest) -> str:
+    """Return the token of the request's session, 64 characters; it is made when it is first asked for."""
+
+def csrf_input(token: str) -> str:
+    """Return the hidden field of a form that holds a token."""

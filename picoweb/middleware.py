@@ -3,11 +3,16 @@ from .http import coroutine
 
 
 def use(app, middleware):
-    """Add a middleware, also as a decorator; the first that was added is the outermost, around mounted apps too."""
+    """Add a middleware, also as a decorator; the first that was added is the outermost, around mounted apps too.
+
+    An object's setup(app) is called before.
+    """
     if not hasattr(app, "middleware"):
         app.middleware = ()
         app.find_within = app.find
         app.find = lambda req: lambda req, resp: step(app, req, resp, 0)
+    if hasattr(middleware, "setup"):
+        middleware.setup(app)
     app.middleware += (middleware,)
     return middleware
 

@@ -1,7 +1,7 @@
-"""Sessions: `app.use(Session(secret_key))` keeps the dict req.session in a signed cookie."""
+"""Sessions: `app.use(Session(secret_key))` keeps the dict req.session in a signed cookie, or in a backend."""
 from .cookies import set_cookie
 from .crypto import Signer
-from .http import coroutine, to_json
+from .http import coroutine, load, to_json
 
 
 class SessionDict(dict):
@@ -9,74 +9,76 @@ class SessionDict(dict):
 
     text = "{}"  # its JSON when it was looked at last
     value = ""  # of the cookie
+    gone = False  # the head has left
 
     def regenerate(self):
-        """Have a new token, or with a backend a new id: the old one ends."""
+        """Have a new id, or a new token; the old id ends."""
         self.text = self.value = ""
 
 
 class Session:
-    """Middleware: a request has a `session`, and the answer the cookie when that has changed.
+    """Middleware that gives a request its `session`, and sends the cookie when that has changed."""
 
-    `secret_key`: str, bytes, or several, of which the first signs. `max_age` in seconds, `max_size` of a token in bytes.
-    """
+    keeper = None  # of sessions in a backend
 
-    def __init__(self, secret_key, max_age=86400, httponly=True, secure=False, samesite="Lax", cookie="session", max_size=1024):
-        self.signer = Signer(secret_key, cookie, max_age)
+    def __init__(self, secret_key=None, max_age=86400, httponly=True, secure=None, samesite="Lax", cookie=None,
+                 max_size=1024, backend=None, timeout=28800):
+        self.options = {"httponly": httponly, "secure": secure, "samesite": samesite}
+        self.cookie = cookie or "session"
         self.max_age = max_age
         self.max_size = max_size
-        self.cookie = cookie
-        self.options = {"httponly": httponly, "secure": secure, "samesite": samesite}
+        self.keys = secret_key
+        if backend:
+            load("session_backend").Keeper(self, backend, timeout, cookie)
+        elif secret_key is not None:
+            self.setup(None)
 
-    @coroutine
-    def load(self, app, cookie):
-        """Return what is kept for a cookie's value, nothing if that is not ours."""
-        if self.max_size > app.max_head // 2:
-            raise ValueError("max_size is over half of max_head")
-        return self.signer.loads(cookie)
-        yield
-
-    def encode(self, session):
-        """Return the cookie's value for a session with something in it; ValueError if that is too long."""
-        token = self.signer.dumps(session.text)
-        if len(token) > self.max_size:
-            raise ValueError("a session of %d bytes, over max_size" % len(token))
-        return token
-
-    @coroutine
-    def save(self, app, session, cookie):
-        """Keep a session, after its handler."""
-        return
-        yield
+    def setup(self, app):
+        """Called by app.use(); ValueError if there is no key, or no room for a token."""
+        if not self.keeper:
+            keys = self.keys or getattr(app, "config", {}).get("SECRET_KEY")
+            self.signer = Signer(keys, self.cookie, self.max_age, self.max_size)
+            if app and self.max_size > app.max_head // 2:
+                raise ValueError("max_size is over half of max_head")
 
     def look(self, session):
-        """Have the cookie's value for what the session holds now."""
-        text = to_json(session)
+        """Have the cookie's value for what the session holds now; RuntimeError if the head has left."""
+        try:
+            text = to_json(session)
+        except (TypeError, ValueError):  # which show it
+            text = None
         if text != session.text:
+            if session.gone:
+                raise RuntimeError("a session changed after the head")
             session.text = text
+            if not text:
+                raise ValueError("session without a JSON form")
             session.value = self.encode(session) if session else ""
+
+    def encode(self, session):
+        return self.signer.dumps(session.text)
 
     @coroutine
     def __call__(self, req, resp, next):
-        cookie = req.cookies.get(self.cookie, "")
-        found = cookie and (yield from self.load(req.app, cookie))
-        session = req.session = SessionDict(found or ())
-        if found:
-            session.text = to_json(session)
-            session.value = cookie
-        known = session.value
-        sent = []
-
         def leave(resp):
             self.look(session)
-            if not sent and session.value != known:
-                set_cookie(resp, self.cookie, session.value, self.max_age if session.value else 0, **self.options)
-            sent.append(session.text)
+            if session.value != cookie and not session.gone:
+                set_cookie(resp, self.cookie, session.value, len(session) and self.max_age, **self.options)
+            session.gone = True
 
+        cookie = req.cookies.get(self.cookie, "")
+        session = req.session = SessionDict((yield from self.keeper.load(resp, cookie)) if self.keeper else self.signer.loads(cookie))
+        if session:
+            session.value = cookie
+            session.text = to_json(session)
+        else:
+            cookie = ""
+        before = session.text
         resp.at_head(leave)
+        resp.at_end(leave)  # changes that come too late
         result = yield from next()
-        self.look(session)
-        if sent and sent[0] != session.text:
-            raise RuntimeError("the session was changed after the head had left")
-        yield from self.save(req.app, session, known)
+        if not session.gone:
+            self.look(session)
+        if self.keeper:
+            yield from self.keeper.save(resp, session, cookie, before)
         return result

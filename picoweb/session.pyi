@@ -1,6 +1,6 @@
-"""Sessions: `app.use(Session(secret_key))` keeps the dict req.session in a signed cookie."""
+"""Sessions: `app.use(Session(secret_key))` keeps the dict req.session in a signed cookie, or in a backend."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from picoweb import WebApp
@@ -9,32 +9,20 @@ from picoweb.http import Connection, HTTPRequest
 class SessionDict(dict[str, Any]):
     """What req.session is."""
 
-    text: str
-    value: str
-
+    text: Any
+    value: Any
+    gone: Any
     def regenerate(self) -> None:
-        """Have a new token, or with a backend a new id: the old one ends."""
+        """Have a new id, or a new token; the old id ends."""
 
 class Session:
-    """Middleware: a request has a `session`, and the answer the cookie when that has changed.
+    """Middleware that gives a request its `session`, and sends the cookie when that has changed."""
 
-    `secret_key`: str, bytes, or several, of which the first signs. `max_age` in seconds, `max_size` of a token in bytes.
-    """
-
-    max_age: int | None
-    cookie: str
-    options: dict[str, Any]
-
-    def __init__(
-        self, secret_key: str | bytes | Sequence[str | bytes], max_age: int = 86400, httponly: bool = True,
-        secure: bool = False, samesite: str | None = "Lax", cookie: str = "session", max_size: int = 1024,
-    ) -> None: ...
-    def load(self, app: WebApp, cookie: str) -> Generator[Any, Any, dict[str, Any] | None]:
-        """Return what is kept for a cookie's value, nothing if that is not ours."""
-    def encode(self, session: SessionDict) -> str:
-        """Return the cookie's value for a session with something in it; ValueError if that is too long."""
-    def save(self, app: WebApp, session: SessionDict, cookie: str) -> Generator[Any, Any, None]:
-        """Keep a session, after its handler."""
+    keeper: Any
+    def __init__(self, secret_key: str | bytes | Sequence[str | bytes] | None = None, max_age: int = 86400, httponly: bool = True, secure: bool | None = None, samesite: str | None = "Lax", cookie: str | None = None, max_size: int = 1024, backend: Any = None, timeout: int = 28800) -> None: ...
+    def setup(self, app: WebApp) -> None:
+        """Called by app.use(); ValueError if there is no key, or no room for a token."""
     def look(self, session: SessionDict) -> None:
-        """Have the cookie's value for what the session holds now."""
-    def __call__(self, req: HTTPRequest, resp: Connection, next: Any) -> Generator[Any, Any, Any]: ...
+        """Have the cookie's value for what the session holds now; RuntimeError if the head has left."""
+    def encode(self, session: SessionDict) -> str: ...
+    def __call__(self, req: HTTPRequest, resp: Connection, next: Any) -> Any: ...

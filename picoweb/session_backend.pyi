@@ -1,36 +1,31 @@
-"""Sessions kept on the server: `app.use(BackendSession(MemoryBackend()))`; the cookie has an id alone."""
+"""Sessions that stay on the server: `Session(backend=Memory())`, or any object with coroutines load() and save()."""
 
-from typing import Any, Protocol
+from typing import Any
 
-from picoweb.session import Session
+from picoweb.http import Connection
+from picoweb.session import SessionDict
 
-class Backend(Protocol):
-    async def load(self, id: str) -> dict[str, Any]: ...
-    async def save(self, id: str, data: dict[str, Any], timeout: int) -> None: ...
+class Memory:
+    """A backend in memory, of at most `size` sessions: the one that was not used for longest makes room."""
 
-class MemoryBackend:
-    """Keeps at most `limit` sessions; the one that was used longest ago goes first."""
+    def __init__(self, size: int = 32) -> None: ...
+    def load(self, session_id: str) -> Any:
+        """Return the data of a session, which counts as its use; {} if the id is unknown or too old."""
+    def save(self, session_id: str, data: dict[str, Any], timeout: int) -> Any:
+        """Keep a session until it was not used for `timeout` seconds; without data, or with no time, forget it."""
+    def cleanup_sessions(self, session_id: str | None = None) -> None:
+        """Forget the sessions that are too old, and the one of that id."""
 
-    limit: int
-    kept: dict[str, tuple[int, int, dict[str, Any]]]
+class Keeper:
+    """What a Session asks of its backend, within `wait` seconds."""
 
-    def __init__(self, limit: int = 32) -> None: ...
-    async def load(self, id: str) -> dict[str, Any]:
-        """Return the data of an id, {} if it is unknown or too old."""
-    async def save(self, id: str, data: dict[str, Any], timeout: int) -> None:
-        """Keep `data` for `timeout` seconds; none, or no time, ends it."""
-
-class BackendSession(Session):
-    """As Session, with an object that has the coroutines load(id) -> dict and save(id, data, timeout).
-
-    `timeout`: seconds since the last use. What the backend raises, or does not do within `patience` seconds, is a 503.
-    """
-
-    backend: Backend
-    timeout: int
-    patience: int
-
-    def __init__(
-        self, backend: Backend, timeout: int = 28800, patience: int = 5, httponly: bool = True, secure: bool = False,
-        samesite: str | None = "Lax", cookie: str = "session_id",
-    ) -> None: ...
+    wait: Any
+    def __init__(self, session: SessionDict, backend: Any, timeout: int, cookie: str | None) -> None: ...
+    def encode(self, session: SessionDict) -> str:
+        """Return the id of a session."""
+    def ask(self, resp: Connection, function: Any) -> Any:
+        """Return what the backend answers; HTTPException 503 if it raises or takes too long."""
+    def load(self, resp: Connection, session_id: str) -> Any:
+        """Return the data of an id that a client sent; {} if the backend does not know it."""
+    def save(self, resp: Connection, session: SessionDict, sent: Any, before: Any) -> Any:
+        """Save what has changed since `before`, its JSON, when the client `sent` its id, "" for none."""

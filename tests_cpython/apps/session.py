@@ -1,187 +1,233 @@
-"""Sessions, logins and forged requests: `session.py PORT`."""
+"""Sessions in tokens and in a backend, login, CSRF: /mem is an app with a backend; the log must tell no secret."""
 
 import sys
 
 import picoweb
-import uasyncio as asyncio
-from picoweb import auth
+from picoweb import crypto
+from picoweb.auth import basic_auth, bearer_auth, current_user, guard_routes, login_user, logout_user, next_path, require_auth
 from picoweb.csrf import CSRF, csrf_input
-from picoweb.passwords import check_password, hash_password
+from picoweb.http import asyncio
+from picoweb.password import check_password, hash_password
+from picoweb.redirect import redirect
 from picoweb.session import Session
-from picoweb.session_backend import BackendSession, MemoryBackend
+from picoweb.session_backend import Keeper, Memory
 
-SECRET = "a secret that no log shows"
+Keeper.wait = 2
+
+
+class Failing(Memory):
+    mode = ""
+
+    async def load(self, session_id):
+        await self.fail("load", session_id)
+        return await Memory.load(self, session_id)
+
+    async def save(self, session_id, data, timeout):
+        await self.fail("save", session_id)
+        await Memory.save(self, session_id, data, timeout)
+
+    async def fail(self, call, session_id):
+        if self.mode == call + " raises":
+            raise KeyError(session_id)
+        if self.mode == call + " hangs":
+            await asyncio.sleep(60)
+
+
 app = picoweb.WebApp(None, serve_static=False)
-app.use(Session([SECRET, "an older secret"], max_age=60))
-app.use(CSRF(exempt_paths=("/kept", "/set", "/nested", "/login", "/logout", "/clear", "/big", "/pop")))
-auth.guard(app)
-
-
-class Frail(MemoryBackend):
-    """A backend that does as it is told."""
-
-    mode = "well"
-
-    async def save(self, id, data, timeout):
-        if self.mode == "raises":
-            raise OSError(5)
-        if self.mode == "hangs":
-            await asyncio.sleep_ms(9999)
-        await super().save(id, data, timeout)
-
-
-backend = Frail(limit=3)
+app.use(Session(["the new key", "the old key"], max_size=600))
+app.use(CSRF(exempt_paths=("/api/", "/mem/")))
+guard_routes(app)
 kept = picoweb.WebApp(None, serve_static=False)
-kept.use(BackendSession(backend, patience=1))
-app.mount("/kept", kept)
+backend = Failing()
+kept.use(Session(backend=backend))
 
 
-@app.route("/")
-async def index(req, resp):
+@app.post("/api/set")
+@kept.post("/set")
+async def set_session(req, resp):
+    values = await req.json()
+    for key in values:
+        req.session[key] = values[key]
     return req.session
 
 
-@app.post("/set")
-async def set(req, resp):
-    req.session.update(await req.json())
+@app.get("/get")
+@kept.get("/get")
+async def get_session(req, resp):
+    return req.session
+
+
+@app.get("/do/<what>")
+@kept.get("/do/<what>")
+async def do(req, resp, what):
+    session = req.session
+    if what == "nested":
+        session["list"].append(len(session["list"]))
+    elif what == "clear":
+        session.clear()
+    elif what == "pop":
+        session.pop("a")
+    elif what == "regenerate":
+        session.regenerate()
+    elif what == "object":
+        session["secret-value"] = object()
+    elif what == "raise":
+        session["raised"] = 1
+        raise picoweb.HTTPException(418)
+    elif what == "stream":
+        session["streamed"] = 1
+        await picoweb.start_response(resp, "text/plain")
+        await resp.awrite("x" * 20000)
+        session["late-secret"] = 1
+        return
+    elif what == "generator":
+        return late(session)
+    return session
+
+
+def late(session):
+    session["early"] = 1
+    yield "x" * 20000
+    session["late-secret"] = 1
+
+
+@app.get("/token/<kind>")
+async def token(req, resp, kind):
+    """A token of another key, time or purpose."""
+    key, purpose, age = {"old-key": ("the old key", "session", 0), "other-key": ("another", "session", 0),
+                         "other-purpose": ("the new key", "else", 0), "expired": ("the new key", "session", 86401),
+                         "young": ("the new key", "session", 86000), "future": ("the new key", "session", -86401)}[kind]
+    time = crypto.utime
+    crypto.utime = Clock(int(time.time()) - age)
+    made = crypto.Signer(key, purpose, 86400, 999).dumps('{"made": 1}')
+    crypto.utime = time
+    return made
+
+
+class Clock:
+    def __init__(self, now):
+        self.now = now
+
+    def time(self):
+        return self.now
+
+
+@app.get("/clock/<kind>")
+async def clock(req, resp, kind):
+    """From now on the clock is set, or not."""
+    crypto.gmtime = (lambda: (2021, 1, 1)) if kind == "unset" else picoweb.gmtime
     return "set"
 
 
-@app.post("/nested")
-async def nested(req, resp):
-    req.session["a"]["b"].append(1)
-    return "nested"
+@app.get("/mode/<mode>")
+async def mode(req, resp, mode):
+    backend.mode = mode.replace("-", " ")
+    return "set"
 
 
-@app.post("/pop")
-async def pop(req, resp):
-    req.session.pop("a")
-    return "popped"
+@app.get("/form")
+async def form(req, resp):
+    return csrf_input(req.csrf_token)
 
 
-@app.post("/clear")
-async def clear(req, resp):
-    req.session.clear()
-    return "cleared"
+@app.post("/form")
+async def submit(req, resp):
+    await req.read_form_data()
+    return getattr(req, "form", {})
 
 
-@app.post("/big")
-async def big(req, resp):
-    req.session["a"] = "x" * 900
-    return "never"
-
-
-@app.route("/error")
-async def error(req, resp):
-    req.session["seen"] = 1
-    raise picoweb.HTTPException(409)
-
-
-@app.route("/stream")
-async def stream(req, resp):
-    req.session["seen"] = 1
-    await picoweb.start_response(resp)
-    await resp.awrite("begun")
-
-
-@app.route("/late")
-async def late(req, resp):
-    await picoweb.start_response(resp)
-    await resp.awrite("x" * 70000)
-    req.session["late"] = 1
-
-
-@app.post("/login")
+@app.post("/api/login")
+@kept.post("/login")
 async def login(req, resp):
-    auth.login_user(req, await req.json())
-    return "in"
+    login_user(req, await req.json())
+    return redirect(next_path(req))
 
 
-@app.post("/logout")
+@app.get("/logout")
+@kept.get("/logout")
 async def logout(req, resp):
-    auth.logout_user(req)
+    logout_user(req)
     return "out"
 
 
-@app.route("/who")
-async def who(req, resp):
-    return [auth.is_authenticated(req), auth.current_user(req)]
+@app.get("/me")
+@kept.get("/me")
+@require_auth
+def me(req, resp):
+    return current_user(req)
 
 
-@app.route("/in")
-@auth.require_auth
-async def inside(req, resp):
-    return "inside"
-
-
-@app.route("/staff/<name>")
-@auth.require_auth(role=("admin", "staff"), redirect_to="/login")
-async def staff(req, resp, name):
-    return name
-
-
-@app.route("/admin", auth="admin")
+@app.get("/admin")
+@require_auth(role=("admin", "root"), redirect_to="/login")
 async def admin(req, resp):
     return "admin"
 
 
-@app.route("/basic")
-@auth.basic_auth(lambda name, password: name == "ann" and password == "p:w\u20ac" and name)
+@app.get("/basic")
+@basic_auth(lambda name, password: {"name": name} if (name, password) == ("al", "se:cret") else None)
+@require_auth
 async def basic(req, resp):
-    return req.user
+    return current_user(req)
 
 
-async def verify(token):
-    return {"s3cret": "bob"}.get(token)
+async def of_token(token):
+    return {"name": "bo"} if token == "s3cret" else None
 
 
-@app.route("/bearer")
-@auth.bearer_auth(verify)
+@app.get("/bearer")
+@bearer_auth(of_token)
 async def bearer(req, resp):
-    return req.user
+    return current_user(req)
 
 
-@app.route("/form")
-async def form(req, resp):
-    if req.method == "POST":
-        await req.read_form_data()
-        return req.form
-    return csrf_input(req.csrf_token)
+@app.get("/option", auth=("admin", "root"))
+async def option(req, resp):
+    return "admin"
 
 
-@app.route("/password/<password>")
-async def password(req, resp, password):
-    text = hash_password(password, 3)
-    return [text, check_password(password, text), check_password(password + "x", text), check_password("", text)]
+@app.get("/any-user", auth=True)
+async def any_user(req, resp):
+    return "user"
 
 
-@kept.route("/")
-async def of_backend(req, resp):
-    return req.session
+@app.get("/password/<text>")
+async def password(req, resp, text):
+    made = await hash_password(text, 20)
+    return [made, await check_password(text, made), await check_password(text + "x", made), await check_password("", made)]
 
 
-@kept.post("/set")
-async def set_kept(req, resp):
-    req.session.update(await req.json())
-    return "set"
+@app.get("/bounded")
+async def bounded(req, resp):
+    """Which of four sessions a backend for three has, the first of which was used again."""
+    small = Memory(3)
+    for n in range(4):
+        await small.save(str(n), {"n": n}, 60)
+        if n == 2:
+            await small.load("0")
+    found = []
+    for n in range(4):
+        found.append(bool(await small.load(str(n))))
+    return found
 
 
-@kept.post("/renew")
-async def renew(req, resp):
-    req.session.regenerate()
-    return "renewed"
+@app.get("/wrong-use")
+async def wrong_use(req, resp):
+    told = []
+    for middleware in (CSRF(), lambda: Session(""), lambda: Session(), lambda: Session("key", max_size=2000)):
+        other = picoweb.WebApp(None, serve_static=False)
+        try:
+            other.use(middleware if isinstance(middleware, CSRF) else middleware())
+            told.append(None)
+        except (ValueError, RuntimeError) as e:
+            told.append(type(e).__name__)
+    return told
 
 
-@kept.post("/clear")
-async def clear_kept(req, resp):
-    req.session.clear()
-    return "cleared"
+@app.websocket("/ws")
+@require_auth
+async def ws(req, ws):
+    await ws.send(current_user(req)["name"])
 
 
-@app.route("/backend/<mode>")
-async def mode(req, resp, mode):
-    backend.mode = mode
-    return len(backend.kept)
-
-
+app.mount("/mem", kept)
 app.run(port=int(sys.argv[1]), debug=2)
