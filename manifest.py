@@ -8,18 +8,29 @@ another part needs is kept. There is no metadata() here: that of an included man
 import os
 
 PARTS = {
+    "bind": ("bind",),
+    "classes": (
+        "classes", "classes_files", "classes_websocket", "form", "kept", "multipart", "saving", "websocket", "websocket_session",
+    ),
+    "config": ("config",),
+    "cors": ("cors",),
     "hosts": ("hosts",),
     "multipart": ("form", "multipart", "saving"),
+    "plugins": ("plugins",),
     "portal": ("credentials", "dns", "portal", "portal_page", "saving", "wifi"),
+    "ratelimit": ("ratelimit",),
+    "session": ("auth", "crypto", "csrf", "password", "session", "session_backend"),
+    "signed": ("signed",),
     "sse": ("hub", "kept", "sse"),
     "static": ("conditions", "static"),
     "status": ("status", "status_page"),
     "store": ("records", "store"),
-    "templates": ("templates",),
+    "templates": ("template_compiler", "templates"),
     "testing": (
         "kept", "testing/__init__", "testing/request", "testing/websocket", "testing/wire", "websocket", "websocket_session",
     ),
     "upload": ("saving", "upload"),
+    "validate": ("validate",),
     "watchdog": ("watchdog",),
     "websocket": ("kept", "websocket", "websocket_session"),
     "wifi": ("wifi",),

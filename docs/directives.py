@@ -36,7 +36,7 @@ def files_of(names):
     while waiting:
         name = waiting.pop()
         path = PICOWEB / (name + ".py")
-        if name in found or name in CORE or not path.is_file():
+        if name in found or name in CORE or not path.is_file() or name.startswith("host/") and name not in names:
             continue
         found.add(name)
         package = ".".join(["picoweb", *path.relative_to(PICOWEB).parent.parts])

@@ -22,15 +22,18 @@ HERE = Path(__file__).resolve().parent / "try"
 MICROPYTHON = "@micropython/micropython-webassembly-pyscript"
 PACKAGE = Path(sys.prefix, "node_modules", MICROPYTHON)
 LIBRARY = Path(sys.prefix, "micropython-lib")  # what a template needs beside picoweb
-NOT_HERE = {"machine", "network", "ssl", "utemplate"}  # what MicroPython of the browser has not
+# What MicroPython of the browser has not; `picoweb.NAME` needs random numbers, or a file system that is kept.
+NOT_HERE = {"machine", "network", "ssl", "utemplate"}
+NEEDS = {"picoweb.csrf", "picoweb.session", "picoweb.store", "picoweb.records", "picoweb.ratelimit"}
 EXAMPLES = {"hello": [], "dashboard": ["www/index.html", "www/style.css"], "chart": [], "chat": [], "upload": []}
 MAIN = '\n\nif __name__ == "__main__":\n    app.run(%s)\n'
 
 
 def missing(text):
     """Return the modules that an app imports and that are not to be had in the browser."""
-    found = {name.partition(".")[0] for name in re.findall(r"^ *(?:import|from) ([\w.]+)", text, re.M)}
-    return found & (NOT_HERE - {path.name for path in LIBRARY.glob("*")})
+    names = set(re.findall(r"^ *(?:import|from) ([\w.]+)", text, re.M))
+    found = {name.partition(".")[0] for name in names}
+    return found & (NOT_HERE - {path.name for path in LIBRARY.glob("*")}) | names & NEEDS
 
 
 def asked_path(command):

@@ -1,5 +1,5 @@
 """Settings by name, from .env files, JSON and the environment: `app.config = Config(PORT=80)`."""
-import os
+import uos as os
 
 import ujson
 

@@ -145,7 +145,7 @@ def test_what_stays_can_do_without(freeze, tmp_path, part):
 
 
 def test_a_part_that_there_is_not_is_told(freeze, tmp_path):
-    with pytest.raises(Exception, match="without 'sockets': there is no such part of picoweb; there are hosts, multipart, "):
+    with pytest.raises(Exception, match="without 'sockets': there is no such part of picoweb; there are bind, classes, "):
         freeze(included(("sockets",), tmp_path))
 
 

@@ -11,6 +11,7 @@ import urllib.parse
 import pytest
 
 from conftest import PRESENT
+from support.waiting import until
 
 pytestmark = [
     pytest.mark.wire,
@@ -110,6 +111,7 @@ def test_memory_after_10000_hostile_requests_is_that_after_100(start):
     memory(server)
     used, interned = memory(server)
     ask_for(10000)
-    after, interned_after = memory(server)
+    # MicroPython's asyncio lets go of some tasks that have ended when later ones have run.
+    after, interned_after = until(lambda: memory(server), lambda found: found[0] <= used + ALLOWED)
     assert interned_after == interned
     assert after <= used + ALLOWED

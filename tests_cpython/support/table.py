@@ -12,5 +12,5 @@ def on_all():
     """parametrize() of a module whose tests run on boards' runtimes, on CPython, under ASGI and under WSGI."""
     from conftest import PRESENT
 
-    names = [name for name in PRESENT if name != "hypercorn"] + ["waitress"]
+    names = [name for name in PRESENT if name not in ("hypercorn", "pycopy")] + ["waitress"]
     return pytest.mark.parametrize("runtime", names, indirect=True, scope="session")
