@@ -9,13 +9,11 @@ import os
 
 PARTS = {
     "bind": ("bind",),
-    "classes": (
-        "classes", "classes_files", "classes_websocket", "form", "kept", "multipart", "saving", "websocket", "websocket_session",
-    ),
+    "classes": ("classes", "classes_websocket", "kept", "websocket", "websocket_session"),
     "config": ("config",),
     "cors": ("cors",),
     "hosts": ("hosts",),
-    "multipart": ("form", "multipart", "saving"),
+    "multipart": ("classes_files", "form", "multipart", "saving"),
     "plugins": ("plugins",),
     "portal": ("credentials", "dns", "portal", "portal_page", "saving", "wifi"),
     "ratelimit": ("ratelimit",),

@@ -1,7 +1,7 @@
 """An ordered store of bytes by btree's interface, in one file: a log in plain Python, or the firmware's btree."""
 
 from collections.abc import Iterator
-from typing import TypeVar, overload
+from typing import Any
 
 from picoweb import WebApp
 
@@ -9,7 +9,6 @@ INCL: int  # the end of a range belongs to it
 DESC: int  # a range runs backwards
 
 Data = bytes | bytearray | str
-T = TypeVar("T")
 
 class StoreError(OSError):
     """What is wrong with a store's file, or with its disk: (errno, text)."""
@@ -36,10 +35,7 @@ class Store:
     def __delitem__(self, key: Data) -> None: ...
     def __contains__(self, key: Data) -> bool: ...
     def __iter__(self) -> Iterator[bytes]: ...
-    @overload
-    def get(self, key: Data) -> bytes | None: ...
-    @overload
-    def get(self, key: Data, default: T) -> bytes | T:
+    def get(self, key: Data, default: Any = None) -> Any:
         """Return the value of a key, or `default`; StoreError EIO if its record is damaged."""
 
     def put(self, key: Data, value: Data) -> None:

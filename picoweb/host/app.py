@@ -98,7 +98,7 @@ class WebApp(picoweb.WebApp):
             say_instead(e, "")
             raise
         except OSError as e:
-            if e.errno == errno.EADDRINUSE and "picoweb.host.cli.launch" not in sys.modules:  # which says what to type
+            if e.errno == errno.EADDRINUSE and "picoweb.host.cli" not in sys.modules:  # which says what to type
                 say_instead(e, "picoweb: %s:%s is in use by another program; run(port=8082) takes another port\n" % (host, port))
             raise
 

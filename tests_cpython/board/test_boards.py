@@ -106,7 +106,7 @@ LEFT_OUT = [
     ("the test client", ("testing",), TESTING),
     ("one part by its name alone", "sse", {"hub", "sse"}),
     ("several parts, and what only they share", ("portal", "multipart", "upload"),
-     {"credentials", "dns", "form", "multipart", "portal", "portal_page", "saving", "upload"}),
+     {"classes_files", "credentials", "dns", "form", "multipart", "portal", "portal_page", "saving", "upload"}),
     ("one that shares a module with others, which is kept", ("upload",), {"upload"}),
     ("nothing that another part needs", ("wifi",), set()),
 ]
