@@ -226,7 +226,7 @@ class WebApp(Named):
             raise e
         if isinstance(e, asyncio.CancelledError):
             if conn.deadline < 0:
-                if conn.req or not conn.buf:
+                if conn.req or not conn.buf or conn.closed:
                     raise conn.lost()
                 e = Refusal(408, "too slow")
         if isinstance(e, MemoryError):
@@ -291,11 +291,12 @@ class WebApp(Named):
         claim()
         hosts = [other.host for other in self.connections]
         half = len(hosts) // 2
+        alone = hosts.count(conn.host) > half
         worst = None
         for other in self.connections:
             many = hosts.count(other.host)
             strange = other.host != conn.host
-            if other is conn or strange and hosts.count(conn.host) > half:
+            if other is conn or strange and alone:
                 continue
             left = strange and many > half and (other.deadline > 0 or other.fields is False)
             if other.keep is not None and not left:
@@ -387,9 +388,9 @@ class WebApp(Named):
     async def start(self, host="127.0.0.1", port=8081, ssl=None):
         """Listen, and return; OSError if the address cannot be had."""
         self.prepare()
-        heap = gc.mem_free() + gc.mem_alloc()
-        self.memos = min(self.memos, max(0, heap // 32768 - 1))
         free = gc.mem_free() or 65536  # some systems do not tell
+        heap = free + gc.mem_alloc()
+        self.memos = min(self.memos, max(0, heap // 32768 - 1))
         self.max_connections = min(self.max_connections, max(8, free // 3072))
         self.max_head = min(self.max_head, max(1024, free // 16))
         if self.gc_threshold is None and gc.threshold() < 0:

@@ -27,7 +27,7 @@ CLOSING = 400, 408, 413, 414, 417, 431, 501, 503, 505  # after these nobody know
 _EPIPE = const(32)
 AGAIN = 11, 105  # EAGAIN, ENOBUFS: a call of a stream moved nothing yet
 REASONS = """
-200 OK\n201 Created\n202 Accepted\n204 No Content\n206 Partial Content\n301 Moved Permanently\n302 Found\n303 See Other
+201 Created\n202 Accepted\n204 No Content\n206 Partial Content\n301 Moved Permanently\n302 Found\n303 See Other
 304 Not Modified\n307 Temporary Redirect\n308 Permanent Redirect\n400 Bad Request\n401 Unauthorized\n403 Forbidden
 404 Not Found\n405 Method Not Allowed\n408 Request Timeout\n409 Conflict\n411 Length Required\n413 Content Too Large\n414 URI Too Long
 415 Unsupported Media Type\n417 Expectation Failed\n422 Unprocessable Content\n426 Upgrade Required\n429 Too Many Requests
@@ -272,6 +272,8 @@ class Connection(Named):
 
     def attempt(self, call, buf):
         """Return how many bytes a call of the stream moved, None if it was not ready; Lost if the client has left."""
+        if self.closed:  # its file descriptor may be another client's by now
+            raise self.lost()
         if buf is block:
             claim()
         app = self.app

@@ -64,6 +64,18 @@ async def flood(req, resp):
         left.append(req.path)
 
 
+@app.route("/straggler")
+async def straggler(req, resp):
+    """Has something to say a while after its client was cut off."""
+    try:
+        await req.reader.read()
+    except (OSError, picoweb.HTTPException):
+        await asyncio.sleep_ms(300)
+        await picoweb.start_response(resp, "text/plain")
+        left.append(req.path)
+        await asyncio.sleep_ms(1)
+
+
 @app.route("/left")
 async def tell_left(req, resp):
     return str(len(left))

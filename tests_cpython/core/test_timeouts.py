@@ -13,6 +13,7 @@ from support.waiting import until
 
 pytestmark = pytest.mark.wire
 HELLO = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LEFT = b"GET /left HTTP/1.1\r\nHost: x\r\n\r\n"
 TRIES = 5
 
 
@@ -174,6 +175,20 @@ def test_an_address_whose_requests_fill_the_table_gives_way_to_others_and_takes_
         with server.connect() as newcomer:
             assert newcomer.send(HELLO).response().text == "hello"
     assert opened[0].send(HELLO).response().text == "hello"
+
+
+def test_what_was_cut_off_says_nothing_to_whoever_has_its_file_descriptor_now(serve, opened):
+    server = serve("timeouts.py", "12", "12", "12", "4")
+    told = int(server.get("/left").text)
+    for _ in range(4):
+        opened.append(come_from("127.0.0.2", server).send(b"POST /straggler HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"))
+        time.sleep(0.02)
+    newcomers = [server.connect() for _ in range(2)]  # the second has the descriptor of the first that was cut off
+    opened += newcomers
+    assert newcomers[0].send(HELLO).response().text == "hello"
+    assert until(lambda: int(newcomers[0].send(LEFT).response().text), lambda n: n > told) > told
+    assert not readable(newcomers)
+    assert newcomers[1].send(HELLO).response().text == "hello"
 
 
 # Nobody holds a slot by sending for ever
