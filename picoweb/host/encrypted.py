@@ -245,7 +245,9 @@ class Encrypted:
         """Return a handler's result encrypted; RuntimeError for one that is sent in parts."""
         status = ()
         if isinstance(result, tuple):
-            result, *status = (result[1], result[0], *result[2:]) if isinstance(result[0], int) else result
+            if isinstance(result[0], int) and not isinstance(result[1], int):
+                result = result[1], result[0], *result[2:]
+            result, *status = result
         kind = "text/html; charset=utf-8"
         if isinstance(result, (dict, list, int, float)):
             result, kind = to_json(result), "application/json"

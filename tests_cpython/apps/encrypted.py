@@ -23,6 +23,16 @@ async def json(req, resp):
     return {"value": await req.json()}
 
 
+@app.post("/number")
+async def number(req, resp):
+    return 500, 201  # a body, and its status
+
+
+@app.post("/status-first")
+async def status_first(req, resp):
+    return 201, [500]
+
+
 @app.post("/forbidden")
 async def forbidden(req, resp):
     return 403, "no"

@@ -265,6 +265,12 @@ def test_the_status_of_an_answer_stays(server):
     assert ask(server, "x", "/forbidden").status_code == 403
 
 
+@pytest.mark.parametrize("path,body", [("/number", 500), ("/status-first", [500])])
+def test_a_status_stands_before_a_body_or_behind_it_as_without_encryption(server, path, body):
+    answer = ask(server, "x", path)
+    assert (answer.status_code, opened(answer)) == (201, body)
+
+
 # Secrets
 
 
