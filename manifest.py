@@ -18,7 +18,7 @@ PARTS = {
     "portal": ("credentials", "dns", "portal", "portal_page", "saving", "wifi"),
     "ratelimit": ("ratelimit",),
     "session": ("auth", "crypto", "csrf", "password", "session", "session_backend"),
-    "signed": ("signed",),
+    "signed": ("crypto", "signed"),
     "sse": ("hub", "kept", "sse"),
     "static": ("conditions", "static"),
     "status": ("status", "status_page"),

@@ -1,8 +1,8 @@
 """Requests signed with HMAC-SHA256 and a nonce: who has no key reaches no handler, and nobody repeats a request."""
 from ubinascii import hexlify
-from uhashlib import sha256
 import utime
 
+from .crypto import HMAC, compare_digest
 from .http import HTTPException, coroutine, gmtime
 from .request import field
 
@@ -19,17 +19,13 @@ class Signed:
     def __init__(self, key, seconds=10, nonces=16):
         if not 15 < len(key) < 65:
             raise ValueError("a key has 16 to 64 bytes")
-        key = int.from_bytes(key + bytes(64 - len(key)), "big")
-        self.pads = [(key ^ int(pad * 64, 16)).to_bytes(64, "big") for pad in ("36", "5c")]
+        self.mac = HMAC(key)
         self.seconds = seconds
         self.nonces = [0] * nonces
 
     def sign(self, *parts):
-        """Return the signature of parts, which are bytes, as hex (RFC 2104)."""
-        digest = b"\n".join(parts)
-        for pad in self.pads:
-            digest = sha256(pad + digest).digest()
-        return hexlify(digest)
+        """Return the signature of parts, which are bytes, as hex."""
+        return hexlify(self.mac.digest(b"\n".join(parts)))
 
     def check(self, nonce):
         """Remember a nonce; HTTPException 412."""
@@ -45,11 +41,7 @@ class Signed:
         nonce = field(req, b"nonce")
         given = field(req, b"signature")
         body = yield from resp.read() if given else b""
-        differ = len(given) ^ 64
-        if not differ:
-            for a, b in zip(given, self.sign(req.method.encode(), req.target.encode(), nonce, body)):
-                differ |= a ^ b
-        if differ:
+        if len(given) != 64 or not compare_digest(given, self.sign(req.method.encode(), req.target.encode(), nonce, body)):
             raise HTTPException(401, "not signed with the key")
         self.check(nonce)
         resp.buf = body + resp.buf  # for the handler
