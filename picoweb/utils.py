@@ -23,12 +23,17 @@ def unquote_plus(s):
 def parse_qs(s):
     """Return a dict; a repeated key maps to a list, one without "=" to True."""
     form = {}
-    for part in filter(None, s.split("&")):
-        key, equals, value = map(unquote_plus, part.partition("="))
-        old = form.get(key, form)
-        value = not equals or value
-        if isinstance(old, list):
-            old.append(value)
-        else:
-            form[key] = value if old is form else [old, value]
+    for part in s.split("&"):
+        if part:
+            key, equals, value = part.partition("=")
+            if "%" in part or "+" in part:
+                key = unquote_plus(key)
+                value = unquote_plus(value)
+            value = not equals or value
+            if key not in form:
+                form[key] = value
+            elif isinstance(form[key], list):
+                form[key].append(value)
+            else:
+                form[key] = [form[key], value]
     return form

@@ -2,7 +2,8 @@
 
 from json import JSONDecoder
 
-from picoweb import http, json_body, request, utils
+from picoweb import http, json_body, request
+from picoweb.utils import parse_qs
 
 from .shim import ujson
 
@@ -22,26 +23,6 @@ class lazy:
             return self
         value = owner.__dict__[self.name] = self.make(owner)
         return value
-
-
-def parse_qs(text):
-    """As utils.parse_qs(), but what is not encoded is not decoded."""
-    form = {}
-    for pair in text.split("&"):
-        if pair:
-            key, equals, value = pair.partition("=")
-            if "%" in pair or "+" in pair:
-                key = utils.unquote_plus(key)
-                value = utils.unquote_plus(value)
-            if not equals:
-                value = True
-            if key not in form:
-                form[key] = value
-            elif isinstance(form[key], list):
-                form[key].append(value)
-            else:
-                form[key] = [form[key], value]
-    return form
 
 
 class Headers(request.Headers):
@@ -85,11 +66,6 @@ class Request(http.HTTPRequest):
     def headers(self):
         request.headers(self)  # AttributeError where they are skipped or left
         return Headers(self.conn)
-
-    def parse_qs(self):
-        """As request.parse_qs()."""
-        self.form = parse_qs(self.qs)
-        return ()
 
     async def read_form_data(self):
         """As request.read_form_data()."""
