@@ -66,14 +66,7 @@ def serves(place, heap, rows):
 
 
 def least_heap(place, rows):
-    low, high = 4096, 131072
-    while high - low > STEP:
-        middle = (low + high) // 2 // STEP * STEP
-        if all(serves(place, middle, rows) for _ in range(2)):
-            high = middle
-        else:
-            low = middle
-    return high
+    return peers.least_heap("the table", lambda size: serves(place, size, rows), 4096, 131072, STEP)
 
 
 def main():

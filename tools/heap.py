@@ -67,17 +67,9 @@ def serves(place, framework, app, heap, debug, threshold):
 
 
 def least_heap(place, framework, app, debug, threshold):
-    """Bisect to the least size that serves twice in a row."""
-    low, high = LEAST, MOST
-    if not serves(place, framework, app, high, debug, threshold):
-        raise peers.Failure(f"{framework}'s {app} does not serve with {high} bytes of heap")
-    while high - low > STEP:
-        middle = (low + high) // 2 // STEP * STEP
-        if all(serves(place, framework, app, middle, debug, threshold) for _ in range(2)):
-            high = middle
-        else:
-            low = middle
-    return high
+    return peers.least_heap(
+        f"{framework}'s {app}", lambda size: serves(place, framework, app, size, debug, threshold), LEAST, MOST, STEP
+    )
 
 
 def used(place, framework, app, heap, threshold):

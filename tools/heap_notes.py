@@ -107,16 +107,7 @@ def serves(place, heap, store, count):
 
 
 def least_heap(place, store, count):
-    low, high = 8 * 1024, 128 * 1024
-    if not serves(place, high, store, count):
-        raise peers.Failure(f"the notes do not serve with {high} bytes of heap")
-    while high - low > STEP:
-        middle = (low + high) // 2 // STEP * STEP
-        if all(serves(place, middle, store, count) for _ in range(2)):
-            high = middle
-        else:
-            low = middle
-    return high
+    return peers.least_heap("the notes", lambda size: serves(place, size, store, count), 8 * 1024, 128 * 1024, STEP)
 
 
 def fill(place, target):

@@ -60,6 +60,19 @@ def parser(doc):
     return argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
+def least_heap(what, serves, low, high, step):
+    """Bisect to the least size, in bytes, with which serves(size) twice in a row; Failure if `high` is too little."""
+    if not serves(high):
+        raise Failure(f"{what} does not serve with {high} bytes of heap")
+    while high - low > step:
+        middle = (low + high) // 2 // step * step
+        if all(serves(middle) for _ in range(2)):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
 def progress(*args, **options):
     """A progress bar, where there is a terminal to see it."""
     from tqdm import tqdm
