@@ -359,14 +359,19 @@ class Failing(RAM):
         super().writeblocks(n, buf, off)
 
 
+def disk(name):
+    """Return the path of a store on a littlefs of that name, where there is one: it writes only what was flushed."""
+    if not hasattr(uos, "VfsLfs2"):
+        return PATH
+    device = RAM(64, 512)
+    uos.VfsLfs2.mkfs(device)
+    uos.mount(uos.VfsLfs2(device), "/" + name)
+    return "/%s/notes.db" % name
+
+
 def case_policies():
     """Whether another opening of the file sees a change: at once, and after flush(); with each policy."""
-    path = PATH
-    if hasattr(uos, "VfsLfs2"):
-        device = RAM(64, 512)
-        uos.VfsLfs2.mkfs(device)
-        uos.mount(uos.VfsLfs2(device), "/policies")
-        path = "/policies/notes.db"
+    path = disk("policies")
     found = []
     for flush in (0, None):
         fresh(path).close()
@@ -387,12 +392,7 @@ def case_service():
     import picoweb
     from picoweb.http import asyncio
 
-    path = PATH
-    if hasattr(uos, "VfsLfs2"):
-        device = RAM(64, 512)
-        uos.VfsLfs2.mkfs(device)
-        uos.mount(uos.VfsLfs2(device), "/service")
-        path = "/service/notes.db"
+    path = disk("service")
     app = picoweb.WebApp(None, serve_static=False)
     fresh(path).close()
     db = store.open(path, KIND, 0.02, app)
