@@ -22,7 +22,8 @@ _CLOSE = const(-2)
 DIGITS = "0123456789"
 NAME = "-.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + DIGITS + "!$&'*+_~%"  # the frequent first: strip() looks in turn
 TOKEN = NAME + "#^`|"  # RFC 9110 5.6.2
-KNOWN = " host connection content-length content-type transfer-encoding expect "
+_TOKEN = TOKEN.encode()
+KNOWN = b" host connection content-length content-type transfer-encoding expect "
 CLOSING = 400, 408, 413, 414, 417, 431, 501, 503, 505  # after these nobody knows where the next request begins
 _EPIPE = const(32)
 AGAIN = 11, 105  # EAGAIN, ENOBUFS: a call of a stream moved nothing yet
@@ -175,12 +176,13 @@ def read_fields(buf, start, stop):
     while at < stop - 2:
         end = buf.find(b"\r\n", at)
         colon = buf.find(b":", at, end)
-        name = buf[at:colon].decode().lower()
-        if colon <= at or name.strip(TOKEN):  # a folded line begins with a space
+        name = bytes(buf[at:colon]).lower()
+        if colon <= at or name.strip(_TOKEN):  # a folded line begins with a space
             raise ValueError
-        if " " + name + " " in KNOWN:
+        if b" " + name + b" " in KNOWN:
+            name = name.decode()
             try:
-                value = bytes(buf[colon + 1 : end]).strip(b" \t").decode().lower()
+                value = bytes(buf[colon + 1 : end]).strip(b" \t").lower().decode()
             except UnicodeError:
                 value = "\xff"  # no host, no number and no option
             if name in found:

@@ -105,6 +105,7 @@ REFUSED = [
     ("a vertical tab before chunked", post(b"Transfer-Encoding:\x0bchunked\r\n", b"0\r\n\r\n"), [400, 501]),
     ("a form feed behind chunked", post(b"Transfer-Encoding: chunked\x0c\r\n", b"0\r\n\r\n"), [400, 501]),
     ("a no-break space behind chunked", post(b"Transfer-Encoding: chunked\xa0\r\n", b"0\r\n\r\n"), [400, 501]),
+    ("a Kelvin sign for the k of chunked", post(b"Transfer-Encoding: chun\xe2\x84\xaaed\r\n", b"0\r\n\r\n"), [400, 501]),
     ("a next line before chunked", post(b"Transfer-Encoding: \x85chunked\r\n", b"0\r\n\r\n"), [400, 501]),
     ("a vertical tab before a length", post(b"Content-Length:\x0b3\r\n", b"abc"), [400]),
     ("a form feed behind a length", post(b"Content-Length: 3\x0c\r\n", b"abc"), [400]),
