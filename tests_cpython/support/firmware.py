@@ -1,6 +1,5 @@
 """MicroPython's source, and a MicroPython with picoweb frozen in, built once for a test run."""
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, Runtime, micropython
+from support.sharing import one_at_a_time
 
 sys.path.insert(0, str(ROOT / "tools"))
 import frozen  # noqa: E402 (one builder for the tests and for tools/heap.py)
@@ -137,11 +137,8 @@ def firmware(tmp_path_factory):
     """The runtime with picoweb frozen in; the processes of a test run share one build."""
     bits = skipping(frozen.word_bits, 32, 64)
     skipping(frozen.builder)
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    target = base / "frozen"
-    with open(base / "frozen.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(tmp_path_factory, "frozen") as base:
+        target = base / "frozen"
         if not target.exists():
             folder = base / "to-freeze"
             lay_app(folder / "modules")
